@@ -1,0 +1,91 @@
+"""The street photos of ``ccp`` as the training and measuring programs see them.
+
+One labelled person per photo; the label map is semantic, and one map value is one garment of that
+kind. Photos whose number ends in 7 are the validation split and are never trained on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wardrobe.labels import CATEGORIES, CATEGORY_OF_TYPE, Category
+
+MIN_INSTANCE_PX = 60  # smaller blots in the maps are noise of the annotation
+TALL_SUIT = 0.55  # share of the person's height above which a "suit" includes the trousers
+
+
+@dataclass(frozen=True)
+class StreetPhoto:
+    """One labelled photo.
+
+    Attributes:
+        number: the four digits of its file name.
+        image: (h, w, 3) uint8 RGB.
+        ids: (h, w) uint8, 0 for nothing, k for ``instances[k - 1]``.
+        instances: category and finer type of each garment.
+    """
+
+    number: str
+    image: NDArray[np.uint8]
+    ids: NDArray[np.uint8]
+    instances: tuple[tuple[Category, str], ...]
+
+
+def is_validation(number: str) -> bool:
+    return number.endswith("7")
+
+
+def numbers(root: Path, *, labelled: bool) -> list[str]:
+    """Photo numbers in order; ``labelled`` keeps those with a map."""
+    folder, ext = (root / "labels", "png") if labelled else (root / "photos", "jpg")
+    return sorted(p.stem for p in folder.glob(f"*.{ext}"))
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise SystemExit(f"{path}: can't be read; is ../shared/data complete?")
+    return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
+
+
+def load(root: Path, number: str) -> StreetPhoto:
+    """Read one photo and turn its semantic map into garments."""
+    names: list[str] = json.loads((root / "label_names.json").read_text())
+    image = read_rgb(root / "photos" / f"{number}.jpg")
+    raw = cv2.imread(str(root / "labels" / f"{number}.png"), cv2.IMREAD_UNCHANGED)
+    person_rows = np.flatnonzero((raw != names.index("null")).any(axis=1))
+    ids = np.zeros(raw.shape, np.uint8)
+    instances: list[tuple[Category, str]] = []
+    for value in np.unique(raw):
+        for type_name, mask in _garments(names[value], raw == value, len(person_rows)):
+            if mask.sum() < MIN_INSTANCE_PX:
+                continue
+            instances.append((CATEGORY_OF_TYPE[type_name], type_name))
+            ids[mask] = len(instances)
+    return StreetPhoto(number, image, ids, tuple(instances))
+
+
+def _garments(
+    name: str, mask: NDArray[np.bool_], person_px: int
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The garments behind one map value: usually one; a tall suit is a jacket and trousers."""
+    if name in CATEGORY_OF_TYPE:
+        return [(name, mask)]
+    if name != "suit":
+        return []
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows) < TALL_SUIT * person_px:
+        return [("blazer", mask)]
+    upper = np.zeros_like(mask)
+    upper[: (rows[0] + rows[-1]) // 2] = True
+    return [("blazer", mask & upper), ("pants", mask & ~upper)]
+
+
+def category_index(category: Category) -> int:
+    return CATEGORIES.index(category)

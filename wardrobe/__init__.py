@@ -1,0 +1,1 @@
+"""Turn a folder of photos into a catalogue of the clothes in them."""
