@@ -1,0 +1,194 @@
+"""Every number a person may want to change, once: unit, bounds, default, and the reason for it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wardrobe.errors import ConfigError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Profile = Literal["small", "gpu"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PhotoSettings(_Section):
+    max_megapixels: float = Field(
+        150, gt=0, le=1000,
+        description="Megapixels. A larger picture is left out before it is decoded: a few kilobytes can"
+        " claim gigabytes. Phones reach 108, so 150 refuses no camera.",
+    )  # fmt: skip
+    min_side_px: int = Field(
+        96, ge=1,
+        description="Pixels. A picture with a shorter side holds no garment that could be told from another.",
+    )  # fmt: skip
+    work_px: int = Field(
+        1536, ge=256, le=8192,
+        description="Pixels. Longer side at which pictures are decoded for the models; masks are drawn back"
+        " at photo size. The models look at 640; the cut-outs need more.",
+    )  # fmt: skip
+    duplicate_bits: int = Field(
+        10, ge=0, le=64,
+        description="Bits of 256. Two pictures whose look differs by no more are one picture saved twice"
+        " and count as one wearing.",
+    )  # fmt: skip
+
+
+class PoseSettings(_Section):
+    model: str = Field("pose-small", description="Entry of models/registry.toml.")
+    min_person: Share = Field(0.35, description="Detection score from which a person counts.")
+    min_joint: Share = Field(0.5, description="Visibility from which a joint counts as seen.")
+    min_share: Share = Field(
+        0.25,
+        description="Share of the twelve body joints (shoulders to ankles) that must be seen for a photo to"
+        " enter: three joints pass a waist-up selfie and stop a face or a pair of feet.",
+    )
+    min_height: Share = Field(
+        0.12,
+        description="Share of the photo's height that the owner must fill; smaller people are passers-by"
+        " whose garments can't be told apart.",
+    )
+    face_cosine: float = Field(
+        0.363, ge=-1, le=1,
+        description="Cosine from which a face is the owner's (the value OpenCV publishes for SFace).",
+    )  # fmt: skip
+
+
+class SegmentSettings(_Section):
+    model: str = Field("segment-small", description="Entry of models/registry.toml.")
+    min_score: Share = Field(0.35, description="Drop detections below this confidence.")
+    min_area: Share = Field(
+        0.0004,
+        description="Share of the working picture. Smaller garments are left out: rings and far-away things.",
+    )
+    margin: Share = Field(
+        0.15, description="Share of the owner's longer side shown around the owner: bags, wide hems, hats."
+    )
+    same_mask: Share = Field(
+        0.65, description="Mask overlap (IoU) from which two detections are one garment seen twice."
+    )
+
+
+class EmbedSettings(_Section):
+    model: str = Field("embed-small", description="Entry of models/registry.toml.")
+    min_visibility: Share = Field(
+        0.05, description="Less visible garments are kept in the record but never grouped with others."
+    )
+
+
+class ClassifySettings(_Section):
+    model: str = Field("classify-small", description="Entry of models/registry.toml.")
+    min_type: Share = Field(0.5, description="Confidence below which the finer type is left blank.")
+
+
+class ClusterSettings(_Section):
+    same_cosine: Share = Field(
+        0.85,
+        description="Cosine from which two garments of one category are one item. Biased high: a false merge"
+        " loses a garment, a duplicate is a mild annoyance.",
+    )
+    cross_category_cosine: Share = Field(
+        0.95,
+        description="Cosine from which garments of different categories are one item, flagged for review.",
+    )
+    min_samples: int = Field(
+        1, ge=1, description="Garments that make an item. Most garments are seen one to three times."
+    )  # fmt: skip
+
+
+class ThumbnailSettings(_Section):
+    size_px: int = Field(512, ge=64, le=2048, description="Pixels. Side of the square thumbnail.")
+    margin: Share = Field(0.08, description="Share of the side left empty around the garment.")
+    background: str = Field(
+        "#f4f3f1", pattern="^#[0-9a-f]{6}$", description="Neutral background, sRGB."
+    )
+
+
+class RunSettings(_Section):
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N. auto takes CUDA when it is there.")
+    batch: int = Field(8, ge=1, le=1024, description="Photos in memory at once; also what a kill can lose.")
+
+
+class Settings(_Section):
+    profile: Profile = "small"
+    photo: PhotoSettings = PhotoSettings()
+    pose: PoseSettings = PoseSettings()
+    segment: SegmentSettings = SegmentSettings()
+    embed: EmbedSettings = EmbedSettings()
+    classify: ClassifySettings = ClassifySettings()
+    cluster: ClusterSettings = ClusterSettings()
+    thumbnail: ThumbnailSettings = ThumbnailSettings()
+    run: RunSettings = RunSettings()
+
+
+def load(
+    path: Path | None = None, overrides: dict[str, str] | None = None, profile: Profile = "small"
+) -> Settings:
+    """Defaults, then a TOML file, then ``section.key=value`` overrides.
+
+    Raises:
+        ConfigError: the file can't be read, or a key or value is not allowed; the message names
+            the key, what is allowed, and near misses.
+    """
+    data: dict[str, Any] = {}
+    if path:
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as e:
+            raise ConfigError(f"{path}: {e}. Mend the file, or leave --config out.") from e
+    data["profile"] = profile
+    for dotted, value in (overrides or {}).items():
+        section, _, key = dotted.partition(".")
+        if not key:
+            raise ConfigError(f"--set {dotted}: write section.key=value, such as cluster.same_cosine=0.9")
+        data.setdefault(section, {})[key] = value
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as e:
+        first = e.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{where}: {first['msg']}.{_hint(where)}") from e
+
+
+def explain(key: str) -> dict[str, Any]:
+    """Description, type, default and bounds of ``section.key``.
+
+    Raises:
+        ConfigError: there is no such key.
+    """
+    section, _, name = key.partition(".")
+    fields = Settings.model_fields
+    part = fields[section].default if section in fields else None
+    if not isinstance(part, _Section) or name not in type(part).model_fields:
+        raise ConfigError(f"{key}: no such setting.{_hint(key)}")
+    schema = type(part).model_json_schema()["properties"][name]
+    return {"key": key, "default": getattr(part, name), **{k: v for k, v in schema.items() if k not in ("title", "default")}}
+
+
+def keys() -> list[str]:
+    """Every ``section.key``, in the order of the stages."""
+    out = []
+    for section, info in Settings.model_fields.items():
+        if isinstance(info.default, _Section):
+            out += [f"{section}.{name}" for name in type(info.default).model_fields]
+    return out
+
+
+def dump(settings: Settings) -> str:
+    """The settings as indented JSON."""
+    return json.dumps(settings.model_dump(), indent=2)
+
+
+def _hint(key: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, keys(), n=2, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"{meant} `wardrobe config` lists all settings."
