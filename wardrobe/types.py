@@ -146,6 +146,36 @@ class Garment:
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """A garment cut from its photo, as embedders and classifiers take it.
+
+    Attributes:
+        image: (h, w, 3) uint8, the tight box with a small margin; any size.
+        mask: (h, w) bool, the garment's visible pixels.
+    """
+
+    image: Image
+    mask: MaskArray
+
+    def __post_init__(self) -> None:
+        if self.image.shape != (*self.mask.shape, 3) or self.image.dtype != np.uint8:
+            raise ValueError(f"image {self.image.shape} {self.image.dtype} does not fit mask {self.mask.shape}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What a classifier answers, before any rule of ours.
+
+    Attributes:
+        category: (13,) float32 probabilities in the order of ``labels.CATEGORIES``.
+        types: probability of each finer type given its category.
+    """
+
+    category: NDArray[np.float32]
+    types: dict[str, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What a classifier says of one garment.
