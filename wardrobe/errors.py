@@ -30,18 +30,21 @@ class ConfigError(WardrobeError):
 
 
 class PhotoError(WardrobeError):
-    """One photo can't be used. A fact about its bytes: remembered, not tried again.
+    """One photo can't be used.
 
     Args:
         message: what is wrong, in a sentence for the person who owns the photo.
         reason: short machine name for the funnel, such as ``"truncated"``.
+        final: a fact about its bytes, remembered and not tried again; false for a file that
+            vanished, changed or could not be opened just now.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, reason: str = "unreadable") -> None:
+    def __init__(self, message: str, reason: str = "unreadable", *, final: bool = True) -> None:
         super().__init__(message)
         self.reason = reason
+        self.final = final
 
 
 class ModelError(WardrobeError):

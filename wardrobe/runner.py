@@ -1,0 +1,168 @@
+"""A stage over many inputs, remembered: the whole of resuming is here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from wardrobe.errors import ContractError, PhotoError, WardrobeError
+from wardrobe.store import Result, Store
+from wardrobe.types import Failure
+
+log = logging.getLogger(__name__)
+In = TypeVar("In")
+Out = TypeVar("Out")
+In_contra = TypeVar("In_contra", contravariant=True)
+
+
+class Stage(Protocol[In_contra, Out]):
+    """A pure function over a batch, and how to name, digest and store it.
+
+    Contract: one output per input, in order; a batch equals its singles; inputs are not changed;
+    nothing is printed, downloaded or written. Building one must be cheap: models load on the first
+    call, so that a run in which everything is remembered never loads any.
+
+    Attributes:
+        name: of the stage, in traces and funnels.
+        version: raised when the meaning of the output changes.
+        model: exact weights that answer, or "" for a rule of ours.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+    def recipe(self) -> dict[str, Any]:
+        """The settings that change the output."""
+    def digest(self, one: In_contra) -> str:
+        """Identity of one input, by content."""
+    def __call__(self, batch: Sequence[In_contra]) -> Sequence[Out]: ...
+    def encode(self, out: Out) -> bytes: ...
+    def decode(self, data: bytes) -> Out: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Out]):
+    """What a stage said of one input: ``value``, or ``failure`` in its place.
+
+    Attributes:
+        key: identity of this answer; the digest of what follows from it.
+        seconds: computing time, when it was computed.
+        fresh: computed in this call rather than remembered.
+    """
+
+    key: str
+    value: Out | None
+    failure: Failure | None
+    model: str
+    seconds: float
+    fresh: bool
+
+
+def remembered(
+    stage: Stage[In, Out], inputs: Sequence[In], store: Store, *, compute: bool = True
+) -> list[Answer[Out]]:
+    """Map ``stage`` over ``inputs``, computing only what the store does not hold.
+
+    An input that fails costs only itself. A PhotoError is a fact about the photo and is
+    remembered; any other failure is tried again by the next run. What was computed is written
+    before this returns, in one transaction.
+
+    Args:
+        compute: when false, an unknown input becomes a failure with reason ``"not computed"``.
+
+    Returns:
+        One answer per input, in order.
+
+    Raises:
+        ContractError: the stage returned the wrong number of outputs.
+    """
+    keys = [key_of(stage, one) for one in inputs]
+    known = {k: r for k, r in store.recall(keys).items() if r.final}
+    missing = {k: one for k, one in zip(keys, inputs, strict=True) if k not in known}  # each once
+    fresh: dict[str, Answer[Out]] = {}
+    if compute and missing:
+        for key, (out, seconds) in zip(missing, _attempt(stage, list(missing.values())), strict=True):
+            if isinstance(out, Exception):
+                failure = _failure(stage.name, out)
+                fresh[key] = Answer(key, None, failure, stage.model, seconds, True)
+            else:
+                fresh[key] = Answer(key, out, None, stage.model, seconds, True)
+        store.remember(_result(stage, answer) for answer in fresh.values())
+    unknown = Failure(stage.name, "not computed", "The run has not come this far yet.", False)
+    return [
+        fresh[k] if k in fresh
+        else _recalled(stage, known[k]) if k in known
+        else Answer(k, None, unknown, stage.model, 0.0, False)
+        for k in keys
+    ]  # fmt: skip
+
+
+def key_of(stage: Stage[In, Any], one: In) -> str:
+    """sha256 of (stage, version, model, settings that matter, content of the input)."""
+    recipe = [stage.name, stage.version, stage.model, stage.recipe(), stage.digest(one)]
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def _attempt(stage: Stage[In, Out], batch: list[In]) -> list[tuple[Out | Exception, float]]:
+    """The batch at once; where it fails, its halves, so that one bad photo costs only itself and
+    a batch too large for the device's memory finds the size that fits."""
+    began = time.perf_counter()
+    try:
+        outs = list(stage(batch))
+    except ContractError:
+        raise
+    except Exception as e:
+        if len(batch) == 1:
+            log.warning("%s: %s: %s", stage.name, stage.digest(batch[0])[:12], type(e).__name__)
+            return [(e, time.perf_counter() - began)]
+        half = len(batch) // 2
+        return _attempt(stage, batch[:half]) + _attempt(stage, batch[half:])
+    if len(outs) != len(batch):
+        raise ContractError(
+            f"{stage.name} ({stage.model}) answered {len(outs)} times to {len(batch)} inputs. Please report it."
+        )
+    each = (time.perf_counter() - began) / len(batch)
+    return [(out, each) for out in outs]
+
+
+def _failure(stage: str, e: Exception) -> Failure:
+    if isinstance(e, PhotoError):
+        return Failure(stage, e.reason, str(e), e.final)
+    said = str(e) if isinstance(e, WardrobeError) else f"{type(e).__name__}: {e}"
+    return Failure(stage, "fault", said, False)
+
+
+def _result(stage: Stage[Any, Out], answer: Answer[Out]) -> Result:
+    failed = answer.failure
+    value = None if failed else stage.encode(answer.value)  # type: ignore[arg-type]
+    said = json.dumps(asdict(failed)) if failed else None
+    return Result(
+        answer.key, stage.name, answer.model, value, said, failed is None or failed.final, answer.seconds
+    )
+
+
+def _recalled(stage: Stage[Any, Out], r: Result) -> Answer[Out]:
+    value = None if r.value is None else stage.decode(r.value)
+    failure = Failure(**json.loads(r.failure)) if r.failure else None
+    return Answer(r.key, value, failure, r.model, r.seconds, False)
+
+
+class Lazy(Generic[Out]):
+    """Something dear, made on first use: a model, or the pixels of a photo."""
+
+    def __init__(self, make: Callable[[], Out]) -> None:
+        self._make = make
+        self._made: Out | None = None
+
+    def __call__(self) -> Out:
+        if self._made is None:
+            self._made = self._make()
+        return self._made

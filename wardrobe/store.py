@@ -1,0 +1,244 @@
+"""What a run leaves behind: one SQLite file for facts, content-addressed files for pictures.
+
+Two kinds of rows. ``result`` and ``file`` are memos: they may be deleted at will and are then
+computed again. ``photo``, ``garment``, ``item`` and ``run`` are derived: rewritten by every run in
+one transaction. Nothing about where a photo was taken is ever written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from wardrobe.errors import StoreError
+
+DATABASE = "catalogue.db"
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = []
+
+
+def _migration(step: Callable[[sqlite3.Connection], None]) -> Callable[[sqlite3.Connection], None]:
+    MIGRATIONS.append(step)
+    return step
+
+
+@_migration
+def _m001_first(db: sqlite3.Connection) -> None:
+    db.execute(
+        "create table result (key text primary key, stage text not null, model text not null,"
+        " value blob, failure text, final integer not null, seconds real not null,"
+        " made_at text not null default current_timestamp,"
+        " check ((value is null) <> (failure is null))) strict, without rowid"
+    )
+    db.execute(
+        "create table file (path text primary key, bytes integer not null, mtime_ns integer not null,"
+        " photo text not null) strict, without rowid"
+    )
+    for table in ("photo", "garment", "item"):
+        db.execute(
+            f"create table {table} (id text primary key, place integer not null, facts text not null) strict"
+        )
+    db.execute(
+        "create table run (id integer primary key, photos text not null, settings text not null,"
+        " began_at text not null default current_timestamp, ended_at text, funnel text) strict"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A remembered answer: ``value`` bytes, or ``failure`` (a JSON object) in its place."""
+
+    key: str
+    stage: str
+    model: str
+    value: bytes | None
+    failure: str | None
+    final: bool
+    seconds: float
+
+
+class Store:
+    """A folder with ``catalogue.db`` and ``blobs/``.
+
+    Args:
+        root: made when it is absent, unless ``create`` is false.
+
+    Raises:
+        StoreError: the folder holds no store, a damaged one, or one of a newer version.
+    """
+
+    def __init__(self, root: Path, *, create: bool = True) -> None:
+        self.root = root
+        if not create and not (root / DATABASE).is_file():
+            raise StoreError(f"{root} holds no wardrobe. Build one: wardrobe build PHOTOS --out {root}")
+        try:
+            (root / "blobs").mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(root / DATABASE, isolation_level=None, timeout=30)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._migrate()
+        except (OSError, sqlite3.DatabaseError) as e:
+            raise StoreError(f"{root}: {e}. Move the folder away or name another with --out.") from e
+
+    def _migrate(self) -> None:
+        (done,) = self._db.execute("pragma user_version").fetchone()
+        if done > len(MIGRATIONS):
+            raise StoreError(f"{self.root} was written by a newer Wardrobe. Upgrade, or use another --out.")
+        for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
+            with self._transaction():
+                (now,) = self._db.execute("pragma user_version").fetchone()
+                if now < number:  # another process may have been first
+                    step(self._db)
+                    self._db.execute(f"pragma user_version = {number}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The one writer at a time; readers are never kept out.
+
+        Raises:
+            StoreError: another run holds the store.
+        """
+        lock = FileLock(self.root / "run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(
+                f"{self.root} is busy: another run is writing to it. Wait for it, or use another --out."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # memos
+    def recall(self, keys: Sequence[str]) -> dict[str, Result]:
+        """What is remembered of these keys; failures that are not final are not remembered."""
+        found: dict[str, Result] = {}
+        for i in range(0, len(keys), 500):
+            part = keys[i : i + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._db.execute(
+                "select key, stage, model, value, failure, final, seconds from result"
+                f" where key in ({marks})",
+                part,
+            )
+            found |= {row[0]: Result(*row[:5], bool(row[5]), row[6]) for row in rows}
+        return found
+
+    def remember(self, results: Iterable[Result]) -> None:
+        """Write a batch in one transaction."""
+        with self._transaction():
+            self._db.executemany(
+                "insert or replace into result (key, stage, model, value, failure, final, seconds)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                [(r.key, r.stage, r.model, r.value, r.failure, int(r.final), r.seconds) for r in results],
+            )
+
+    def known_file(self, path: str, size: int, mtime_ns: int) -> str | None:
+        """The photo id of a file that has not changed since it was last read."""
+        row = self._db.execute(
+            "select photo from file where path = ? and bytes = ? and mtime_ns = ?", [path, size, mtime_ns]
+        ).fetchone()
+        return row[0] if row else None
+
+    def note_files(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
+        """Remember (path, bytes, mtime_ns, photo id)."""
+        with self._transaction():
+            self._db.executemany("insert or replace into file values (?, ?, ?, ?)", rows)
+
+    # pictures
+    def put(self, data: bytes) -> str:
+        """Keep bytes; returns their sha256. Never leaves half a file behind."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._blob(digest)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as f:
+                f.write(data)
+            os.replace(name, path)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of :meth:`put`.
+
+        Raises:
+            StoreError: they are gone.
+        """
+        try:
+            return self._blob(digest).read_bytes()
+        except OSError as e:
+            raise StoreError(f"a picture of the store is gone ({e}). Run `wardrobe build` again.") from e
+
+    def has(self, digest: str) -> bool:
+        return self._blob(digest).is_file()
+
+    def _blob(self, digest: str) -> Path:
+        return self.root / "blobs" / digest[:2] / digest[2:]
+
+    # runs and what they derive
+    def begin(self, photos: str, settings: str) -> int:
+        """Open a run; returns its number."""
+        with self._transaction():
+            cursor = self._db.execute("insert into run (photos, settings) values (?, ?)", [photos, settings])
+        return int(cursor.lastrowid or 0)
+
+    def finish(self, run: int, tables: Mapping[str, Mapping[str, Any]], funnel: Mapping[str, Any]) -> None:
+        """Replace what is derived and close the run, in one transaction.
+
+        Args:
+            tables: for ``photo``, ``garment`` and ``item``: id -> facts that JSON can hold, in order.
+        """
+        with self._transaction():
+            for table in ("photo", "garment", "item"):
+                rows = tables[table].items()
+                self._db.execute(f"delete from {table}")
+                self._db.executemany(
+                    f"insert into {table} values (?, ?, ?)",
+                    [(k, i, json.dumps(v)) for i, (k, v) in enumerate(rows)],
+                )
+            self._db.execute(
+                "update run set ended_at = current_timestamp, funnel = ? where id = ?",
+                [json.dumps(funnel), run],
+            )
+
+    def derived(self, table: str) -> dict[str, Any]:
+        """Facts of ``photo``, ``garment`` or ``item`` by id, in the order the run gave them."""
+        if table not in ("photo", "garment", "item"):
+            raise ValueError(table)
+        rows = self._db.execute(f"select id, facts from {table} order by place")
+        return {k: json.loads(v) for k, v in rows}
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run, the newest first."""
+        rows = self._db.execute(
+            "select id, photos, settings, began_at, ended_at, funnel from run order by id desc"
+        )
+        names = ("id", "photos", "settings", "began_at", "ended_at", "funnel")
+        out = [dict(zip(names, row, strict=True)) for row in rows]
+        for run in out:
+            run["settings"] = json.loads(run["settings"])
+            run["funnel"] = json.loads(run["funnel"]) if run["funnel"] else None
+        return out
