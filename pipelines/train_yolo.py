@@ -35,6 +35,7 @@ from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import PoseModel, SegmentationModel
 
 import street
+from poses import pose_samples
 from views import Sample, augment_colour, place
 from wardrobe.labels import CATEGORIES
 
@@ -177,7 +178,10 @@ def train(args: argparse.Namespace) -> None:
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
         print(f"going on from step {step}", flush=True)
-    samples = segment_samples(args.shared) if args.task == "segment" else pose_samples(args.shared)
+    if args.task == "segment":
+        samples = segment_samples(args.shared)
+    else:
+        samples = pose_samples(args.shared, args.runs)
     batches = Batches(samples, start=step, steps=args.steps, batch=args.batch, seed=args.seed)
     loader = DataLoader(batches, batch_size=None, num_workers=args.workers, prefetch_factor=4)
     print(f"{len(samples)} photos, {args.steps - step} steps on {device}", flush=True)
