@@ -55,6 +55,9 @@ class PoseSettings(_Section):
         description="Share of the photo's height that the owner must fill; smaller people are passers-by"
         " whose garments can't be told apart.",
     )
+    face_model: str = Field(
+        "face-sface", description="Entry of models/registry.toml; used with --owner only, fetched on request."
+    )
     face_cosine: float = Field(
         0.363, ge=-1, le=1,
         description="Cosine from which a face is the owner's (the value OpenCV publishes for SFace).",

@@ -83,13 +83,15 @@ def remembered(
 
     Raises:
         ContractError: the stage returned the wrong number of outputs.
+        WardrobeError: any that is not about a photo, such as a missing model.
     """
     keys = [key_of(stage, one) for one in inputs]
     known = {k: r for k, r in store.recall(keys).items() if r.final}
     missing = {k: one for k, one in zip(keys, inputs, strict=True) if k not in known}  # each once
     fresh: dict[str, Answer[Out]] = {}
     if compute and missing:
-        for key, (out, seconds) in zip(missing, _attempt(stage, list(missing.values())), strict=True):
+        outs = _attempt(stage, list(missing.values()))
+        for key, (out, seconds) in zip(missing, outs, strict=True):
             if isinstance(out, Exception):
                 failure = _failure(stage.name, out)
                 fresh[key] = Answer(key, None, failure, stage.model, seconds, True)
@@ -111,15 +113,15 @@ def key_of(stage: Stage[In, Any], one: In) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
-def _attempt(stage: Stage[In, Out], batch: list[In]) -> list[tuple[Out | Exception, float]]:
+def _attempt(stage: Stage[In, Any], batch: list[In]) -> list[tuple[Any, float]]:
     """The batch at once; where it fails, its halves, so that one bad photo costs only itself and
     a batch too large for the device's memory finds the size that fits."""
     began = time.perf_counter()
     try:
         outs = list(stage(batch))
-    except ContractError:
-        raise
     except Exception as e:
+        if isinstance(e, WardrobeError) and not isinstance(e, PhotoError):
+            raise  # a missing model or a full disk is the run's trouble, not the photo's
         if len(batch) == 1:
             log.warning("%s: %s: %s", stage.name, stage.digest(batch[0])[:12], type(e).__name__)
             return [(e, time.perf_counter() - began)]

@@ -1,4 +1,5 @@
-"""What a run leaves behind: one SQLite file for facts, content-addressed files for pictures.
+"""What a run leaves behind: one SQLite file for facts, content-addressed files for
+the pictures people open.
 
 Two kinds of rows. ``result`` and ``file`` are memos: they may be deleted at will and are then
 computed again. ``photo``, ``garment``, ``item`` and ``run`` are derived: rewritten by every run in
@@ -67,7 +68,7 @@ class Result:
 
 
 class Store:
-    """A folder with ``catalogue.db`` and ``blobs/``.
+    """A folder with ``catalogue.db`` and ``pictures/``.
 
     Args:
         root: made when it is absent, unless ``create`` is false.
@@ -81,7 +82,7 @@ class Store:
         if not create and not (root / DATABASE).is_file():
             raise StoreError(f"{root} holds no wardrobe. Build one: wardrobe build PHOTOS --out {root}")
         try:
-            (root / "blobs").mkdir(parents=True, exist_ok=True)
+            (root / "pictures").mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(root / DATABASE, isolation_level=None, timeout=30)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
@@ -144,7 +145,7 @@ class Store:
                 f" where key in ({marks})",
                 part,
             )
-            found |= {row[0]: Result(*row[:5], bool(row[5]), row[6]) for row in rows}
+            found |= {r[0]: Result(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6]) for r in rows}
         return found
 
     def remember(self, results: Iterable[Result]) -> None:
@@ -169,34 +170,18 @@ class Store:
             self._db.executemany("insert or replace into file values (?, ?, ?, ?)", rows)
 
     # pictures
-    def put(self, data: bytes) -> str:
-        """Keep bytes; returns their sha256. Never leaves half a file behind."""
+    def put_picture(self, data: bytes) -> str:
+        """Keep a WebP; returns its path relative to the store. Never leaves half a file behind."""
         digest = hashlib.sha256(data).hexdigest()
-        path = self._blob(digest)
+        relative = f"pictures/{digest[:2]}/{digest[2:]}.webp"
+        path = self.root / relative
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as f:
                 f.write(data)
             os.replace(name, path)
-        return digest
-
-    def get(self, digest: str) -> bytes:
-        """The bytes of :meth:`put`.
-
-        Raises:
-            StoreError: they are gone.
-        """
-        try:
-            return self._blob(digest).read_bytes()
-        except OSError as e:
-            raise StoreError(f"a picture of the store is gone ({e}). Run `wardrobe build` again.") from e
-
-    def has(self, digest: str) -> bool:
-        return self._blob(digest).is_file()
-
-    def _blob(self, digest: str) -> Path:
-        return self.root / "blobs" / digest[:2] / digest[2:]
+        return relative
 
     # runs and what they derive
     def begin(self, photos: str, settings: str) -> int:

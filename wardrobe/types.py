@@ -22,6 +22,9 @@ MaskArray = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
 Vector = NDArray[np.float32]  # (256,), length 1
 VECTOR_SIZE = 256
+#: Backends answer down to these scores; the settings' thresholds are applied after remembering.
+BODY_MIN_SCORE = 0.2
+GARMENT_MIN_SCORE = 0.1
 
 #: COCO order, as every pose model here answers.
 JOINTS = (
@@ -146,6 +149,21 @@ class Garment:
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """A garment together with the photo it lies in: the input of every stage after segmentation."""
+
+    photo: Photo
+    garment: Garment
+
+    @property
+    def digest(self) -> str:
+        """Identity by content: the photo's bytes and the garment's pixels in it."""
+        mask = self.garment.mask
+        runs = np.array([*mask.size, *mask.runs], np.int64).tobytes()
+        return f"{self.photo.id}:{hashlib.sha256(runs).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
     """A garment cut from its photo, as embedders and classifiers take it.
@@ -161,6 +179,21 @@ class Crop:
     def __post_init__(self) -> None:
         if self.image.shape != (*self.mask.shape, 3) or self.image.dtype != np.uint8:
             raise ValueError(f"image {self.image.shape} {self.image.dtype} does not fit mask {self.mask.shape}")
+
+    @classmethod
+    def of(cls, picture: Image, garment: Garment, margin: float = 0.04) -> Crop:
+        """Cut a garment from the working picture its mask lies in.
+
+        Args:
+            margin: share of the box's longer side added all around, inside the picture.
+        """
+        mask = garment.mask.array()
+        h, w = mask.shape
+        x0, y0, x1, y1 = garment.box_frac
+        pad = margin * max((x1 - x0) * w, (y1 - y0) * h)
+        rows = slice(max(int(y0 * h - pad), 0), max(int(np.ceil(y1 * h + pad)), 1))
+        cols = slice(max(int(x0 * w - pad), 0), max(int(np.ceil(x1 * w + pad)), 1))
+        return cls(picture[rows, cols], mask[rows, cols])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

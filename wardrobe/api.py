@@ -1,0 +1,163 @@
+"""One function per stage, for people: pictures in, plain objects out, nothing written.
+
+A *picture* is a path, a Pillow image, or an (h, w, 3) uint8 RGB array. Every function takes
+``settings`` (:class:`wardrobe.config.Settings`); results are in pixels of the picture as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from wardrobe import backends, geometry, images
+from wardrobe import batch
+from wardrobe.color import main_colours
+from wardrobe.config import Settings
+from wardrobe.errors import NotBuilt
+from wardrobe.stages import classify as classify_stage
+from wardrobe.stages import cluster as cluster_stage
+from wardrobe.stages import embed as embed_stage
+from wardrobe.stages import pose as pose_stage
+from wardrobe.stages import segment as segment_stage
+from wardrobe.stages import thumbnail as thumbnail_stage
+from wardrobe.types import Crop, Garment, Image, Labels, Person, Photo, Standing
+
+Picture = str | Path | PIL.Image.Image | NDArray[np.uint8]
+DEFAULTS = Settings()
+
+
+@cache
+def _model(stage: str, name: str, device: str) -> Any:
+    return backends.create(stage, name, device)
+
+
+def pose(picture: Picture, *, settings: Settings = DEFAULTS) -> list[Person]:
+    """Everybody in a picture: box, score and 17 joints (COCO order) with visibility.
+
+    Raises:
+        PhotoError: the picture can't be read.
+        ModelError, DeviceError: the model or the device isn't there.
+    """
+    model = _model("pose", settings.pose.model, settings.run.device)
+    (people,) = model([images.to_array(picture)])
+    return [p for p in people if p.score >= settings.pose.min_person]
+
+
+def standing(
+    people: Sequence[Person], size: tuple[int, int], *, settings: Settings = DEFAULTS
+) -> Standing:
+    """Whether a picture with these people enters a wardrobe, and who of them is its owner.
+
+    Args:
+        size: (height_px, width_px) of the picture.
+    """
+    return pose_stage.stand(people, size, settings.pose)
+
+
+def segment(
+    picture: Picture, people: Sequence[Person] | None = None, *, settings: Settings = DEFAULTS
+) -> list[Garment]:
+    """The garments of the picture's main subject, surest first: box, mask, visibility score.
+
+    Args:
+        people: from :func:`pose`; found here when None.
+
+    Returns:
+        Nothing when nobody is found, or too little of them: :func:`standing` says why.
+    """
+    image = images.to_array(picture)
+    size = (image.shape[0], image.shape[1])
+    people = pose(image, settings=settings) if people is None else list(people)
+    stand = standing(people, size, settings=settings)
+    if stand.owner is None or stand.reason:
+        return []
+    x0, y0, x1, y1 = geometry.grow(people[stand.owner].box, settings.segment.margin, size)
+    model = _model("segment", settings.segment.model, settings.run.device)
+    (found,) = model([np.ascontiguousarray(image[y0:y1, x0:x1])])
+    photo = Photo("", "", (size[1], size[0]))
+    detections = tuple(segment_stage.moved(d, (x0, y0, x1, y1), size) for d in found)
+    scene = segment_stage.Scene(photo, tuple(people), stand, detections, "")
+    return list(segment_stage.sort_garments(scene, settings.segment, settings.pose).garments)
+
+
+def embed(
+    picture: Picture, garments: Sequence[Garment], *, settings: Settings = DEFAULTS
+) -> NDArray[np.float32]:
+    """(n, 256) float32, one unit vector per garment; cosine says how alike two garments are."""
+    image = images.to_array(picture)
+    model = _model("embed", settings.embed.model, settings.run.device)
+    return embed_stage.checked(model([Crop.of(image, g) for g in garments]), len(garments), settings.embed.model)
+
+
+def classify(
+    picture: Picture, garments: Sequence[Garment], *, settings: Settings = DEFAULTS
+) -> list[Labels]:
+    """Category, finer type, confidence and main colours of each garment."""
+    image = images.to_array(picture)
+    crops = [Crop.of(image, g) for g in garments]
+    model = _model("classify", settings.classify.model, settings.run.device)
+    return [
+        classify_stage.labels(
+            classify_stage.Described(s, main_colours(c.image[c.mask])), settings.classify
+        )
+        for s, c in zip(model(crops), crops, strict=True)
+    ]
+
+
+def cluster(
+    vectors: NDArray[np.float32],
+    garments: Sequence[Garment],
+    labels: Sequence[Labels],
+    *,
+    settings: Settings = DEFAULTS,
+) -> list[list[int]]:
+    """Which garments are one item: lists of row numbers, each row in exactly one.
+
+    Args:
+        vectors: (n, 256) float32 of length 1, from :func:`embed`.
+        garments, labels: n each, of the same rows. Garments of one picture must have that
+            picture's ``photo_id``; those of :func:`segment` have none until you set it with
+            ``dataclasses.replace``.
+    """
+    pile = cluster_stage.Pile(tuple(garments), vectors, tuple(labels))
+    rows = {g.id: i for i, g in enumerate(garments)}
+    groups = cluster_stage.group(pile, settings.cluster, settings.embed.min_visibility)
+    return [[rows[g] for g in group.garment_ids] for group in groups]
+
+
+def thumbnail(picture: Picture, garment: Garment, *, settings: Settings = DEFAULTS) -> Image:
+    """The garment cut out on a neutral background: (512, 512, 3) uint8 RGB."""
+    crop = Crop.of(images.to_array(picture), garment, 0.1)
+    return thumbnail_stage.cut_out(crop, settings.thumbnail)
+
+
+def build(
+    folder: str | Path, out: str | Path, *, settings: Settings = DEFAULTS, **options: Any
+) -> batch.Report:
+    """Make or continue the wardrobe of a photo folder; see :func:`wardrobe.batch.build`."""
+    return batch.build(Path(folder), Path(out), settings, **options)
+
+
+def compatibility(a: NDArray[np.float32], b: NDArray[np.float32]) -> NoReturn:
+    """How well two garments go together. Not built yet.
+
+    Raises:
+        NotBuilt: always, in this version.
+    """
+    raise NotBuilt("compatibility is not built in this version: there is no model to ask. See CHANGELOG.md.")
+
+
+def try_on(person: Picture, garments: Sequence[Picture]) -> NoReturn:
+    """A person's photo with other garments on. Not built yet.
+
+    Raises:
+        NotBuilt: always, in this version.
+    """
+    raise NotBuilt("try-on is not built in this version: there is no model to ask. See CHANGELOG.md.")
+

@@ -1,0 +1,159 @@
+"""The small profile's embedder and classifier: our own networks with weights from ``models/``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from wardrobe.errors import ContractError, ModelError
+from wardrobe.geometry import box_of
+from wardrobe.nets import INPUT_SIDE, TYPE_NAMES, ClassifyHead, GarmentNet
+from wardrobe.types import VECTOR_SIZE, Crop, Scores
+
+MARGIN = 0.04  # share of the garment's longer side left around it
+BATCH = 32  # crops per forward pass; about 100 MB
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class SmallEmbedder:
+    """Garment crops to unit vectors.
+
+    Args:
+        path: ``models/embed-small/weights.safetensors``.
+        device: a torch device, such as ``"cpu"`` or ``"cuda:0"``.
+
+    Raises:
+        ModelError: the weights can't be read or aren't this network's.
+    """
+
+    def __init__(self, path: Path, *, device: str) -> None:
+        self._net = _loaded(GarmentNet(), path, device)
+        self._device = device
+
+    def __call__(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
+        """(n, 256) float32, length 1 each, in the order of ``crops``; (0, 256) for none.
+
+        Raises:
+            ContractError: a crop's mask is empty.
+        """
+        out = np.empty((len(crops), VECTOR_SIZE), np.float32)
+        with torch.inference_mode():
+            for rows, image, mask in _batches(crops, self._device):
+                out[rows] = self._net(image, mask)[0].cpu().numpy()
+        return out
+
+
+class SmallClassifier:
+    """Garment crops to categories and finer types, on the embedder's features.
+
+    Args:
+        path: ``models/classify-small/weights.safetensors``, the head alone.
+        device: a torch device.
+        trunk: weights of the :class:`SmallEmbedder` that the head was trained on.
+
+    Raises:
+        ModelError: weights can't be read or aren't these networks'.
+    """
+
+    def __init__(self, path: Path, *, device: str, trunk: Path) -> None:
+        self._net = _loaded(GarmentNet(), trunk, device)
+        self._head = _loaded(ClassifyHead(self._net.feature_size), path, device)
+        self._device = device
+
+    def __call__(self, crops: Sequence[Crop]) -> list[Scores]:
+        """Calibrated probabilities, in the order of ``crops``.
+
+        Raises:
+            ContractError: a crop's mask is empty.
+        """
+        out: list[Scores] = []
+        with torch.inference_mode():
+            for _, image, mask in _batches(crops, self._device):
+                category, types = self._head(self._net(image, mask)[1])
+                for c, t in zip(category.exp().cpu().numpy(), types.exp().tolist(), strict=True):
+                    out.append(Scores(c.astype(np.float32), dict(zip(TYPE_NAMES, t, strict=True))))
+        return out
+
+
+def prepare(crop: Crop) -> NDArray[np.uint8]:
+    """The network's view of a crop: (160, 160, 4) uint8, RGB and the mask's share of each pixel.
+
+    Cut to the mask's own box plus a margin, so that how generously a caller cropped changes
+    nothing; centred on a square; shrunk by area, enlarged linearly. Colours are averaged over
+    garment pixels only, so that no background seeps in along the edge.
+
+    Raises:
+        ContractError: the mask is empty.
+    """
+    box = box_of(crop.mask)
+    if box is None:
+        raise ContractError("a crop without a single garment pixel reached the embedder")
+    x0, y0, x1, y1 = (int(v) for v in box)
+    side = max(x1 - x0, y1 - y0)
+    side += 2 * max(1, round(MARGIN * side))
+    left, top = (x0 + x1 - side) // 2, (y0 + y1 - side) // 2
+    square = np.zeros((side, side, 4), np.uint8)
+    inside = square[y0 - top : y1 - top, x0 - left : x1 - left]
+    mask = crop.mask[y0:y1, x0:x1]
+    inside[mask, :3] = crop.image[y0:y1, x0:x1][mask]
+    inside[mask, 3] = 255
+    how = cv2.INTER_AREA if side > INPUT_SIDE else cv2.INTER_LINEAR
+    small = cv2.resize(square, (INPUT_SIDE, INPUT_SIDE), interpolation=how)
+    share = small[..., 3:].astype(np.float32) / 255
+    colours = small[..., :3] / np.maximum(share, 1 / 255)
+    out: NDArray[np.uint8] = small.astype(np.uint8)
+    out[..., :3] = np.clip(colours + 0.5, 0, 255).astype(np.uint8)
+    return out
+
+
+def as_tensors(prepared: NDArray[np.uint8], device: str) -> tuple[Tensor, Tensor]:
+    """(n, 160, 160, 4) uint8 to (n, 3, 160, 160) and (n, 1, 160, 160) float32 in [0, 1]."""
+    both = torch.from_numpy(prepared).to(device).permute(0, 3, 1, 2).float() / 255
+    return both[:, :3], both[:, 3:]
+
+
+def _batches(crops: Sequence[Crop], device: str) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    for start in range(0, len(crops), BATCH):
+        part = crops[start : start + BATCH]
+        image, mask = as_tensors(np.stack([prepare(c) for c in part]), device)
+        yield slice(start, start + len(part)), image, mask
+
+
+def _loaded(net: Net, path: Path, device: str) -> Net:
+    """The network with exactly the tensors of ``path``, on ``device``, ready to answer."""
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as e:
+        raise ModelError(f"{path}: {e}. Run `wardrobe models verify`.") from e
+    _check(net.state_dict(), tensors, path)
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    return net.to(device).eval()
+
+
+def _check(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
+    missing = sorted(wanted.keys() - found.keys())
+    unknown = sorted(found.keys() - wanted.keys())
+    misshapen = sorted(k for k in wanted.keys() & found.keys() if wanted[k].shape != found[k].shape)
+    faults = [
+        f"{what}: {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}"
+        for what, names in (
+            ("missing", missing),
+            ("unknown", unknown),
+            ("of another shape", misshapen),
+        )
+        if names
+    ]
+    if faults:
+        raise ModelError(
+            f"{path} is not this network's: {'; '.join(faults)}."
+            " Run `wardrobe models verify`, or train the weights again."
+        )

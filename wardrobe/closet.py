@@ -1,0 +1,118 @@
+"""The wardrobe as a store holds it: the catalogue of the last run, and the trace of any photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from wardrobe import images, pipeline
+from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
+from wardrobe.config import Settings
+from wardrobe.errors import ConfigError, PhotoError, StoreError
+from wardrobe.folder import Found, locate
+from wardrobe.pipeline import Sight
+from wardrobe.store import Store
+from wardrobe.types import Item
+
+
+def load(store: Store, *, pictures: bool = True) -> Catalogue:
+    """The catalogue as the last finished run left it.
+
+    Args:
+        pictures: also read thumbnails and previews.
+
+    Raises:
+        StoreError: no run has finished yet.
+    """
+    done = next((r for r in store.runs() if r["ended_at"]), None)
+    if done is None:
+        raise StoreError(f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on.")
+    garments = store.derived("garment")
+    previews = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
+    entries = []
+    for facts in store.derived("item").values():
+        dates = {k: date.fromisoformat(facts[k]) if facts[k] else None for k in ("first_seen", "last_seen")}
+        path = facts["thumbnail"]
+        sightings = []
+        for g in facts["garment_ids"]:
+            row = garments[g]
+            seen = previews.get(row["preview"])
+            taken = datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None
+            sightings.append(
+                Sighting(
+                    row["photo"], _box(row["box"]), row["visibility"], row["score"], taken,
+                    seen.value if seen else None, _box(row["outline_frac"]),
+                )
+            )  # fmt: skip
+        item = Item(
+            facts["id"], facts["name"], facts["category"], facts["type"],
+            tuple((n, h, s) for n, h, s in facts["colours"]), facts["confidence"],
+            tuple(facts["garment_ids"]), facts["flagged"],
+        )  # fmt: skip
+        thumbnail = (store.root / path).read_bytes() if pictures and path else None
+        entries.append(
+            Entry(item, tuple(sightings), thumbnail, dates["first_seen"], dates["last_seen"], facts["worn_count"], path)
+        )
+    funnel = dict(done["funnel"])
+    funnel["left_out_photos"] = tuple((p, why) for p, why in funnel["left_out_photos"])
+    return Catalogue(tuple(entries), Funnel(**funnel))
+
+
+def last_run(store: Store) -> tuple[Path, Settings]:
+    """The photo folder and the settings of the newest run.
+
+    Raises:
+        StoreError: there was none.
+    """
+    runs = store.runs()
+    if not runs:
+        raise StoreError(f"no run yet in {store.root}. Run `wardrobe build PHOTOS --out {store.root}`.")
+    return Path(runs[0]["photos"]), Settings.model_validate(runs[0]["settings"])
+
+
+def explain(photo: str, store: Store) -> Sight:
+    """Everything the store remembers of one photo of the last run; computes nothing.
+
+    Args:
+        photo: as ``status`` and exports write it, or the path of the file.
+
+    Raises:
+        ConfigError: no such photo in the folder.
+    """
+    photos, settings = last_run(store)
+    path = photo
+    if Path(photo).is_file() and Path(photo).resolve().is_relative_to(photos.resolve()):
+        path = Path(photo).resolve().relative_to(photos.resolve()).as_posix()
+    file = locate(photos, path)
+    try:
+        stat = file.stat()
+        photo_id = images.digest(file)
+    except (OSError, PhotoError) as e:
+        raise ConfigError(f"{path}: no such photo in {photos}. `wardrobe status` lists what was seen.") from e
+    recipe = pipeline.recipe(settings)
+    found = Found(path, file, stat.st_size, stat.st_mtime_ns)
+    (sight,) = pipeline.look([(found, photo_id)], recipe, store, compute=False)
+    return sight
+
+
+def trace(sight: Sight) -> dict[str, Any]:
+    """A photo's trace as plain JSON values: ``{"photo", "steps": [{"stage", "went_in",
+    "came_out", "model", "seconds", "failure"}], "end"}``."""
+    steps = [asdict(step) for step in sight.steps]
+    return {"photo": sight.found.path, "steps": steps, "end": ending(sight)}
+
+
+def ending(sight: Sight) -> str:
+    """Where the photo stopped and why, or that it is in."""
+    if sight.failure:
+        return f"stopped at {sight.failure.stage}: {sight.failure.message}"
+    if sight.reason:
+        return f"left out: {sight.reason}"
+    return f"kept, {len(sight.garments)} garment(s)"
+
+
+def _box(values: Sequence[float]) -> tuple[float, float, float, float]:
+    return values[0], values[1], values[2], values[3]

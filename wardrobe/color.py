@@ -1,0 +1,106 @@
+"""sRGB <-> CIELAB and names of colours. Pure NumPy.
+
+Lab is D65, 2 degrees, as IEC 61966-2-1 (sRGB) and CIE 15 define them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+
+#: Names people use for clothes, each with the sRGB values it stands for.
+NAMES: dict[str, tuple[str, ...]] = {
+    "black": ("#0d0d0f", "#1d1d20", "#2a2a2c"),
+    "charcoal": ("#3a3b3f", "#47484c"),
+    "grey": ("#6b6c70", "#808185", "#9a9b9e"),
+    "light grey": ("#b5b6b9", "#cdced0"),
+    "white": ("#e6e6e6", "#f7f7f7"),
+    "cream": ("#efe6d2", "#e5d9bd"),
+    "beige": ("#d2bd9a", "#bfa987"),
+    "brown": ("#7a5a40", "#5c412c", "#94704e"),
+    "dark brown": ("#3d2a1f",),
+    "red": ("#c1272d", "#a01c22", "#d9453f"),
+    "burgundy": ("#5e1625", "#73202f"),
+    "pink": ("#e7a3b3", "#d97a96", "#f0c6cf"),
+    "orange": ("#e0762c", "#c75f1d"),
+    "yellow": ("#e8c63c", "#f0d96b"),
+    "mustard": ("#b88a24",),
+    "olive": ("#5f6034", "#76764a"),
+    "green": ("#2f7a45", "#4c9a5f"),
+    "dark green": ("#1f4030", "#2b4a36"),
+    "light green": ("#a9cfa4",),
+    "teal": ("#1e6f74", "#2f8a8c"),
+    "light blue": ("#a8c4e0", "#86aed6"),
+    "blue": ("#2f62b0", "#4677bb", "#1f4f9a"),
+    "denim blue": ("#4d6787", "#62799a", "#3c5472"),
+    "navy": ("#1b2440", "#232e4f", "#161d30"),
+    "purple": ("#5c3a84", "#7a56a0"),
+    "lilac": ("#bda6d2",),
+}
+
+
+def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(..., 3) uint8 sRGB -> (..., 3) float64 L in [0, 100], a, b."""
+    c = np.asarray(rgb, np.float64) / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    t = linear @ _TO_XYZ.T / _WHITE
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.stack(
+        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1
+    )
+
+
+def from_hex(text: str) -> NDArray[np.uint8]:
+    """``"#rrggbb"`` -> (3,) uint8."""
+    return np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+
+
+_NAMED = [(name, to_lab(from_hex(value))) for name, values in NAMES.items() for value in values]
+
+
+def name_of(rgb: NDArray[np.uint8]) -> str:
+    """The name in :data:`NAMES` nearest in Lab.
+
+    Lightness counts half: the same cloth is photographed in sun and in shade.
+    """
+    lab = to_lab(rgb)
+    weight = np.array([0.5, 1.0, 1.0])
+    return min(_NAMED, key=lambda pair: float((((pair[1] - lab) * weight) ** 2).sum()))[0]
+
+
+def main_colours(pixels: NDArray[np.uint8], most: int = 3) -> tuple[tuple[str, str, float], ...]:
+    """The colours a garment is made of, largest first.
+
+    Pixels are gathered into cells of Lab, cells into names; a name that covers less than a tenth is
+    left out, as highlights, seams and mask edges are.
+
+    Args:
+        pixels: (n, 3) uint8 sRGB.
+        most: how many at most.
+
+    Returns:
+        (name, ``"#rrggbb"`` median of its pixels, share of all pixels in [0, 1]).
+    """
+    if not len(pixels):
+        return ()
+    sample = pixels[:: max(1, len(pixels) // 4000)]
+    cells = (sample >> 4).astype(np.int64) @ np.array([256, 16, 1])
+    _, index, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(counts), 3))
+    np.add.at(sums, index, sample)
+    means = (sums / counts[:, None]).round().astype(np.uint8)
+    cell_names = [name_of(m) for m in means]
+    names = np.array(cell_names)[index]
+    found = []
+    for name in dict.fromkeys(cell_names):
+        mine = sample[names == name]
+        share = len(mine) / len(sample)
+        if share >= 0.1:
+            r, g, b = np.median(mine, axis=0).round().astype(int)
+            found.append((name, f"#{r:02x}{g:02x}{b:02x}", round(share, 3)))
+    return tuple(sorted(found, key=lambda f: (-f[2], f[0]))[:most])

@@ -1,0 +1,352 @@
+"""The recipe: which stage after which. The batch is a few remembered maps and one reduce.
+
+    folder -> photos -> people -> the owner -> garments -> vectors and labels
+                                                              \\-> items -> thumbnails -> catalogue
+
+Per-photo stages run fused over a batch while its pixels are in memory; a photo is decoded once, and
+only if some stage has not seen it before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wardrobe import backends, geometry, images
+from wardrobe.config import Settings
+from wardrobe.errors import ConfigError, PhotoError
+from wardrobe.folder import Found
+from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
+from wardrobe.stages.classify import Classify, labels
+from wardrobe.stages.embed import Embed
+from wardrobe.stages.pose import FindFaces, FindPeople, stand
+from wardrobe.stages.segment import FindGarments, Scene, SortGarments, View
+from wardrobe.stages.thumbnail import CutOut, Preview
+from wardrobe.store import Store
+from wardrobe.types import Failure, Garment, Image, Labels, Photo, Standing, Step, Vector, Worn
+
+Until = Literal["photo", "pose", "segment", "embed", "classify", "cluster", "thumbnail"]
+STAGES: tuple[Until, ...] = get_args(Until)
+
+
+class Pictures:
+    """Decoded working pictures of the batch at hand: each decoded once, and only when asked for.
+
+    Pictures that a stage may want are announced with :meth:`expect`; the first question decodes
+    the rest of the batch in the background.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._files: dict[str, Path] = {}
+        self._read: dict[str, images.Picture | PhotoError] = {}
+
+    def expect(self, files: dict[str, Path]) -> None:
+        """Forget the last batch; ``files`` maps photo ids to files."""
+        self._files, self._read = files, {}
+
+    def read(self, ids: Sequence[str]) -> list[images.Picture | PhotoError]:
+        """The pictures, or why they can't be read."""
+        missing = [i for i in dict.fromkeys(ids) if i not in self._read]
+        if len(missing) > 1:
+            with ThreadPoolExecutor(2) as pool:
+                self._read |= dict(zip(missing, pool.map(self._decode, missing), strict=True))
+        elif missing:
+            self._read[missing[0]] = self._decode(missing[0])
+        return [self._read[i] for i in ids]
+
+    def __call__(self, photo: Photo) -> Image:
+        """(h, w, 3) uint8 of one photo; raises its PhotoError."""
+        (picture,) = self.read([photo.id])
+        if isinstance(picture, PhotoError):
+            raise picture
+        return picture.pixels
+
+    def _decode(self, photo_id: str) -> images.Picture | PhotoError:
+        s = self._settings.photo
+        try:
+            return images.read(
+                self._files[photo_id],
+                work_px=s.work_px,
+                max_megapixels=s.max_megapixels,
+                min_side_px=s.min_side_px,
+                expect=photo_id,
+            )
+        except PhotoError as e:
+            return e
+
+
+@dataclass(frozen=True)
+class ReadPhoto:
+    """The first stage: a file's bytes -> what kind of picture it is. Its input is (id, path)."""
+
+    settings: Settings
+    pictures: Pictures
+    name: str = "photo"
+    version: int = 1
+    model: str = ""
+
+    def recipe(self) -> dict[str, Any]:
+        return self.settings.photo.model_dump(exclude={"duplicate_bits"})
+
+    def digest(self, one: tuple[str, str]) -> str:
+        return one[0]
+
+    def __call__(self, batch: Sequence[tuple[str, str]]) -> Sequence[Photo]:
+        read = self.pictures.read([photo_id for photo_id, _ in batch])
+        for picture in read:
+            if isinstance(picture, PhotoError):
+                raise picture  # the runner halves the batch until only this photo is left
+        return [
+            Photo(p.id, path, p.size, p.taken_at, p.look)
+            for p, (_, path) in zip(read, batch, strict=True)
+            if isinstance(p, images.Picture)
+        ]
+
+    def encode(self, out: Photo) -> bytes:
+        taken = out.taken_at.isoformat() if out.taken_at else ""
+        return "\n".join([f"{out.size[0]} {out.size[1]}", taken, out.look]).encode()
+
+    def decode(self, data: bytes) -> Photo:
+        size, taken, look = data.decode().split("\n")
+        w, h = size.split()
+        return Photo("", "", (int(w), int(h)), datetime.fromisoformat(taken) if taken else None, look)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every stage of a run. Building one loads nothing.
+
+    Attributes:
+        owner: (n, d) vectors of the owner's face, or None where the main subject is the owner.
+    """
+
+    settings: Settings
+    pictures: Pictures
+    read: ReadPhoto
+    people: FindPeople
+    faces: FindFaces | None
+    owner: NDArray[np.float32] | None
+    garments: FindGarments
+    sort: SortGarments
+    embed: Embed
+    classify: Classify
+    preview: Preview
+    cut_out: CutOut
+
+
+def recipe(
+    settings: Settings,
+    *,
+    owner: NDArray[np.float32] | None = None,
+    create: Callable[[str, str, str], Any] = backends.create,
+) -> Recipe:
+    """Put the stages together.
+
+    Args:
+        create: makes a model from (stage, name, device); tests give their own.
+
+    Raises:
+        ModelError: a model in the settings is unknown or of another stage.
+        ConfigError: the profile has no models yet.
+    """
+    if settings.profile == "gpu":
+        raise ConfigError("the gpu profile has no models in this version. Use --profile small; it runs on CUDA too.")
+    pictures, s, device = Pictures(settings), settings, settings.run.device
+
+    def model(stage: str, name: str) -> dict[str, Any]:
+        known = backends.entry(stage, name)
+        return {"model": known.id, "load": Lazy(lambda: create(stage, name, device)), "pixels": pictures}
+
+    return Recipe(
+        settings=s,
+        pictures=pictures,
+        read=ReadPhoto(s, pictures),
+        people=FindPeople(**model("pose", s.pose.model), work_px=s.photo.work_px),
+        faces=None if owner is None else FindFaces(**model("face", s.pose.face_model), work_px=s.photo.work_px),
+        owner=owner,
+        garments=FindGarments(**model("segment", s.segment.model), work_px=s.photo.work_px),
+        sort=SortGarments(s.segment, s.pose),
+        embed=Embed(**model("embed", s.embed.model)),
+        classify=Classify(**model("classify", s.classify.model)),
+        preview=Preview(pictures),
+        cut_out=CutOut(s.thumbnail, pictures),
+    )
+
+
+@dataclass
+class Sight:
+    """All that is known of one photo: what each stage made of it, and where it stopped.
+
+    Attributes:
+        reason: why it was left out, or None while it is in.
+        steps: the trace, one line a stage.
+        fresh: how many stages were computed rather than remembered.
+    """
+
+    found: Found
+    photo: Photo | None = None
+    standing: Standing | None = None
+    garments: tuple[Garment, ...] = ()
+    left_out: tuple[tuple[str, float, str], ...] = ()
+    vectors: list[Vector] = field(default_factory=list)
+    labels: list[Labels] = field(default_factory=list)
+    previews: list[str] = field(default_factory=list)
+    failure: Failure | None = None
+    reason: str | None = None
+    steps: list[Step] = field(default_factory=list)
+    fresh: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Still in: nothing has stopped it so far."""
+        return self.failure is None and self.reason is None
+
+
+def look(
+    found: Sequence[tuple[Found, str]],
+    r: Recipe,
+    store: Store,
+    *,
+    until: Until = "thumbnail",
+    compute: bool = True,
+) -> list[Sight]:
+    """The per-photo stages over one batch.
+
+    Args:
+        found: files with their content hashes, each hash once.
+        compute: when false, nothing is computed: what the store doesn't know fails with the
+            reason ``"not computed"``.
+    """
+    r.pictures.expect({photo_id: f.file for f, photo_id in found})
+    sights = [Sight(f) for f, _ in found]
+    last = STAGES.index(until)
+
+    def run(stage: Stage[Any, Any], at: list[tuple[Sight, Any]]) -> list[Answer[Any]]:
+        answers = remembered(stage, [one for _, one in at], store, compute=compute)
+        for (sight, _), answer in zip(at, answers, strict=True):
+            sight.fresh += answer.fresh
+            sight.failure = sight.failure or answer.failure
+        return answers
+
+    at: list[tuple[Sight, Any]] = [(s, (i, f.path)) for s, (f, i) in zip(sights, found, strict=True)]
+    for (s, (photo_id, path)), a in zip(at, run(r.read, at), strict=True):
+        if a.value is not None:
+            s.photo = Photo(photo_id, path, a.value.size, a.value.taken_at, a.value.look)
+        s.steps.append(_step(a, "photo", path, f"{s.photo.size[0]} x {s.photo.size[1]}" if s.photo else ""))
+    if last >= STAGES.index("pose"):
+        scenes = _people(sights, r, run)
+        if last >= STAGES.index("segment"):
+            _garments(scenes, r, run)
+            _describe(sights, r, run, until)
+    return sights
+
+
+Runner = Callable[[Stage[Any, Any], list[tuple[Sight, Any]]], list[Answer[Any]]]
+
+
+def _people(sights: Sequence[Sight], r: Recipe, run: Runner) -> list[tuple[Sight, Answer[Any]]]:
+    """Pose, and who the owner is; answers the photos that go on, with their people."""
+    at = [(s, s.photo) for s in sights if s.open]
+    answers = run(r.people, at)
+    faces = run(r.faces, at) if r.faces else [None] * len(at)
+    on: list[tuple[Sight, Answer[Any]]] = []
+    for (s, photo), a, f in zip(at, answers, faces, strict=True):
+        if a.value is None or photo is None or not s.open:
+            s.steps.append(_step(a, "pose", "", ""))
+            continue
+        size = _working_size(photo, r.settings.photo.work_px)
+        s.standing = stand(
+            a.value, size, r.settings.pose, faces=(f.value or ()) if f else (), owner=r.owner
+        )
+        s.reason = s.standing.reason
+        s.steps.append(_step(a, "pose", f"{size[1]} x {size[0]} px", _standing_said(s.standing, len(a.value))))
+        if s.open:
+            on.append((s, a))
+    return on
+
+
+def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runner) -> None:
+    """Segmentation of the owner's part, and our rules over what was found."""
+    at = []
+    for s, people in scenes:
+        assert s.photo and s.standing and s.standing.owner is not None  # open after _people
+        box = _value(people)[s.standing.owner].box
+        size = _working_size(s.photo, r.settings.photo.work_px)
+        at.append((s, View(s.photo, geometry.grow(box, r.settings.segment.margin, size))))
+    answers = run(r.garments, at)
+    ruled = []
+    for (s, people), (_, view), a in zip(scenes, at, answers, strict=True):
+        said = f"{len(a.value)} detections" if a.value is not None else ""
+        s.steps.append(_step(a, "segment", f"owner at {view.box}", said))
+        if a.value is not None and s.photo and s.standing:
+            key = f"{people.key}:{a.key}"
+            ruled.append((s, Scene(s.photo, tuple(_value(people)), s.standing, tuple(a.value), key)))
+    for (s, scene), a in zip(ruled, run(r.sort, ruled), strict=True):
+        if a.value is not None:
+            s.garments, s.left_out = a.value.garments, a.value.left_out
+            if not s.garments:
+                s.reason = "no garment found"
+        kept = ", ".join(f"{g.category} {g.score:.2f} visible {g.visibility:.2f}" for g in s.garments)
+        out = "; ".join(f"{c} {score:.2f}: {why}" for c, score, why in s.left_out)
+        went_in = f"{len(scene.detections)} detections"
+        s.steps.append(_step(a, "garments", went_in, f"kept {kept or 'none'}. Left out {out or 'none'}"))
+
+
+def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> None:
+    """Vectors and labels of every garment; neither waits for the other."""
+    at = [(s, Worn(s.photo, g)) for s in sights if s.open and s.photo for g in s.garments]
+    last = STAGES.index(until)
+    stages: list[tuple[Stage[Any, Any], Until]] = [
+        (r.embed, "embed"), (r.classify, "classify"), (r.preview, "classify"),
+    ]  # fmt: skip
+    for stage, name in stages:
+        if last < STAGES.index(name):
+            continue
+        answers = run(stage, at)
+        for (s, worn), a in zip(at, answers, strict=True):
+            said = ""
+            if stage is r.embed and a.value is not None:
+                s.vectors.append(a.value)
+                said = "256-d vector"
+            elif stage is r.classify and a.value is not None:
+                s.labels.append(labels(a.value, r.settings.classify))
+                said = f"{s.labels[-1].category} {s.labels[-1].confidence:.2f} {s.labels[-1].type or ''}"
+            elif stage is r.preview:
+                s.previews.append(a.key)
+            if stage is not r.preview:
+                s.steps.append(_step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said))
+
+
+def _value(a: Answer[Any]) -> Any:
+    return a.value
+
+
+def preview_key(r: Recipe, worn: Worn) -> str:
+    """Where the store remembers a garment's preview."""
+    return key_of(r.preview, worn)
+
+
+def _working_size(photo: Photo, work_px: int) -> tuple[int, int]:
+    """(height, width) of the working picture, as :func:`wardrobe.images.read` makes it."""
+    w, h = images.reduced(photo.size, work_px)
+    return h, w
+
+
+def _step(a: Answer[Any], stage: str, went_in: str, came_out: str) -> Step:
+    said = came_out if a.failure is None else a.failure.message
+    return Step(stage, went_in, said, a.model, a.seconds, a.failure)
+
+
+def _standing_said(standing: Standing, people: int) -> str:
+    who = "nobody" if standing.owner is None else f"person {standing.owner + 1} of {people} ({standing.rule})"
+    zones = " ".join(standing.zones) or "none"
+    end = f"; left out: {standing.reason}" if standing.reason else ""
+    return f"{who}; {standing.share:.0%} of the joints seen; zones {zones}{end}"

@@ -1,0 +1,162 @@
+"""Garments and their vectors -> groups that are one item each.
+
+DBSCAN (Ester et al. 1996, scikit-learn) over the graph of pairs that are alike enough. What counts
+as enough depends on the categories: the same one, ``same_cosine``; another one,
+``cross_category_cosine``, and the group is flagged. Two garments of one category in one photo are
+two things, so a group that holds such a pair is grouped again by itself, more strictly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wardrobe.config import ClusterSettings, EmbedSettings
+from wardrobe.labels import CATEGORIES, Category
+from wardrobe.types import Garment, Labels
+
+STRICTER = 0.01  # cosine by which a group with an impossible pair is tightened, step by step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pile:
+    """Everything to be grouped, in any order; the rows of all four belong together."""
+
+    garments: tuple[Garment, ...]
+    vectors: NDArray[np.float32]  # (n, 256), length 1
+    labels: tuple[Labels, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Garment ids of one item, sorted; ``flagged`` says why a person should look."""
+
+    garment_ids: tuple[str, ...]
+    flagged: str | None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The clustering stage: one input, the whole pile."""
+
+    settings: ClusterSettings
+    embed: EmbedSettings
+    name: str = "cluster"
+    version: int = 1
+    model: str = ""
+
+    def recipe(self) -> dict[str, Any]:
+        return {**self.settings.model_dump(), "min_visibility": self.embed.min_visibility}
+
+    def digest(self, one: Pile) -> str:
+        rows = [
+            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), label.category, g.visibility)
+            for g, v, label in zip(one.garments, one.vectors, one.labels, strict=True)
+        ]
+        return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
+
+    def __call__(self, batch: Sequence[Pile]) -> Sequence[list[Group]]:
+        return [group(pile, self.settings, self.embed.min_visibility) for pile in batch]
+
+    def encode(self, out: Sequence[Group]) -> bytes:
+        return json.dumps([[g.garment_ids, g.flagged] for g in out]).encode()
+
+    def decode(self, data: bytes) -> list[Group]:
+        return [Group(tuple(ids), flagged) for ids, flagged in json.loads(data)]
+
+
+def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) -> list[Group]:
+    """Group a pile; the same pile in another order gives the same groups.
+
+    Garments less visible than ``min_visibility`` stay by themselves: there is too little of them to
+    tell them from others.
+    """
+    order = sorted(range(len(pile.garments)), key=lambda i: pile.garments[i].id)
+    garments = [pile.garments[i] for i in order]
+    vectors = pile.vectors[order]
+    categories = [category_of(pile.garments[i], pile.labels[i]) for i in order]
+    clear = [i for i, g in enumerate(garments) if g.visibility >= min_visibility]
+    parts = [[i] for i in range(len(garments)) if garments[i].visibility < min_visibility]
+    waiting = [(clear, 0.0)] if clear else []
+    while waiting:
+        members, strictness = waiting.pop()
+        if settings.same_cosine + strictness > 1:
+            parts += [[i] for i in members]
+            continue
+        for part in _components(members, vectors, categories, settings, strictness):
+            if len(part) > 1 and _impossible(part, garments, categories):
+                waiting.append((part, strictness + STRICTER))
+            else:
+                parts.append(part)
+    groups = [
+        Group(tuple(garments[i].id for i in part), _flag({categories[i] for i in part})) for part in parts
+    ]
+    return sorted(groups, key=lambda g: g.garment_ids)
+
+
+def category_of(garment: Garment, labels: Labels) -> Category:
+    """The surer word of segmenter and classifier."""
+    return labels.category if labels.confidence > garment.score else garment.category
+
+
+def vote(garments: Sequence[Garment], labels: Sequence[Labels]) -> tuple[Category, float]:
+    """An item's category by the members' confidence, and the winner's share of all votes.
+
+    Both models vote for each member, weighted by confidence and visible share: a clear view
+    outvotes a sleeve behind a table.
+    """
+    votes: Counter[Category] = Counter()
+    for g, said in zip(garments, labels, strict=True):
+        weight = 0.2 + g.visibility
+        votes[g.category] += g.score * weight  # type: ignore[assignment]
+        votes[said.category] += said.confidence * weight  # type: ignore[assignment]
+    best = max(votes, key=lambda c: (votes[c], -CATEGORIES.index(c)))
+    return best, float(votes[best]) / float(sum(votes.values()))
+
+
+def _components(
+    members: Sequence[int],
+    vectors: NDArray[np.float32],
+    categories: Sequence[Category],
+    settings: ClusterSettings,
+    strictness: float,
+) -> list[list[int]]:
+    """DBSCAN over the sparse graph of the pairs that may be joined."""
+    from scipy.sparse import csr_matrix
+    from sklearn.cluster import DBSCAN
+    from sklearn.neighbors import NearestNeighbors
+
+    same, cross = (min(c + strictness, 1.0) for c in (settings.same_cosine, settings.cross_category_cosine))
+    rows = vectors[list(members)]
+    search = NearestNeighbors(metric="cosine", algorithm="brute").fit(rows)
+    graph = search.radius_neighbors_graph(rows, radius=1 - min(same, cross), mode="distance").tocoo()
+    kind = np.array([CATEGORIES.index(categories[i]) for i in members])
+    limit = np.where(kind[graph.row] == kind[graph.col], 1 - same, 1 - cross)
+    keep = (graph.data <= limit) & (graph.row != graph.col)
+    # DBSCAN reads every stored entry as a neighbour, so a distance of exactly 0 must be stored too.
+    near = csr_matrix((graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep])), shape=graph.shape)
+    found = DBSCAN(eps=1.0, min_samples=settings.min_samples, metric="precomputed").fit_predict(near)
+    parts: defaultdict[int, list[int]] = defaultdict(list)
+    for i, label in zip(members, found, strict=True):
+        parts[int(label) if label >= 0 else -1 - i].append(i)  # noise stays by itself
+    return list(parts.values())
+
+
+def _impossible(
+    part: Sequence[int], garments: Sequence[Garment], categories: Sequence[Category]
+) -> bool:
+    places = Counter((garments[i].photo_id, categories[i]) for i in part)
+    return max(places.values()) > 1
+
+
+def _flag(categories: set[Category]) -> str | None:
+    if len(categories) == 1:
+        return None
+    return f"seen as {' and as '.join(sorted(categories))}"
