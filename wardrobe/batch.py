@@ -320,7 +320,8 @@ def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
     same: dict[str, str] = {}
     for i, photo in enumerate(ordered[1:], start=1):
         differing = np.bitwise_count(looks[:i] ^ looks[i]).sum(axis=1)
-        for j in np.flatnonzero(differing <= bits):
+        near = np.flatnonzero(differing <= bits)
+        for j in near[np.argsort(differing[near], kind="stable")]:
             other = ordered[j]
             shapes = photo.size[0] * other.size[1] / (photo.size[1] * other.size[0])
             times = {photo.taken_at, other.taken_at} - {None}

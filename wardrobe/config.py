@@ -16,7 +16,7 @@ Profile = Literal["small", "gpu"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class PhotoSettings(_Section):

@@ -155,7 +155,7 @@ def read(
             _check_size(file, im.size, max_megapixels, min_side_px)
             full = im.size
             if work_px and isinstance(im, JpegImageFile):
-                im.draft(None, _reduced(full, work_px))  # decodes at 1/2, 1/4 or 1/8
+                im.draft(None, reduced(full, work_px))  # decodes at 1/2, 1/4 or 1/8
             im.load()
             pixels, turned = _upright(im, work_px)
             taken_at = _taken_at(im)
@@ -241,7 +241,8 @@ def _ends_early(data: bytes) -> bool:
 
 
 def _trouble(reason: str, file: Path, **facts: str) -> PhotoError:
-    return PhotoError(f"{shown(file)} {REASONS[reason].format(**facts)}.", reason)
+    said = f"{shown(file)} {REASONS[reason].format(**facts)}."
+    return PhotoError(said, reason, final=reason not in TRANSIENT)
 
 
 def _taken_at(im: PIL.Image.Image) -> datetime | None:
@@ -330,7 +331,8 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise StoreError("A stored picture is damaged. Build again to make it anew.") from e
 
 
-def _reduced(size: tuple[int, int], work_px: int | None) -> tuple[int, int]:
+def reduced(size: tuple[int, int], work_px: int | None) -> tuple[int, int]:
+    """(width_px, height_px) at which :func:`read` gives a photo of that size."""
     w, h = size
     scale = min(1.0, (work_px or max(size)) / max(size))
     return max(round(w * scale), 1), max(round(h * scale), 1)
@@ -339,7 +341,7 @@ def _reduced(size: tuple[int, int], work_px: int | None) -> tuple[int, int]:
 def _upright(im: PIL.Image.Image, work_px: int | None) -> tuple[Image, bool]:
     """Pixels in sRGB, and whether width and height have changed places."""
     flat = _flat(im)
-    size = _reduced(flat.size, work_px)
+    size = reduced(flat.size, work_px)
     if size != flat.size:
         flat = flat.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0)
     flat = _srgb(flat, im.info.get("icc_profile"))

@@ -30,7 +30,7 @@ class GarmentNet(nn.Module):
 
     Three readings of the pixels under the mask, and nothing of those outside it: texture from a
     SqueezeNet 1.1 trunk, pooled inside the mask at three depths; colour as Lab statistics, once as
-    photographed and once with the light divided out; shape from the mask itself.
+    photographed and once with the light taken out; shape from the mask itself.
 
     The vector's cosine is trained so that 0.85 parts same from different garments.
     """
@@ -83,7 +83,8 @@ class SqueezeTrunk(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(3, 64, 3, stride=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, ceil_mode=True),
+            nn.Conv2d(3, 64, 3, stride=2), nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
             Fire(64, 16, 64), Fire(128, 16, 64), nn.MaxPool2d(3, 2, ceil_mode=True),
             Fire(128, 32, 128), Fire(256, 32, 128), nn.MaxPool2d(3, 2, ceil_mode=True),
             Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256),
@@ -119,8 +120,8 @@ class Fire(nn.Module):
 
 
 def masked_statistics(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean and standard deviation under the mask: (n, c, h, w), (n, 1, H, W) -> (n, 2 c) float32."""
-    weight = _weights(F.adaptive_avg_pool2d(mask.float(), x.shape[-2:])).flatten(2)
+    """Mean and spread under the mask: (n, c, h, w) and (n, 1, H, W) -> (n, 2 c) float32."""
+    weight = _weights(F.adaptive_avg_pool2d(mask.float(), (x.shape[2], x.shape[3]))).flatten(2)
     pixels = x.float().flatten(2).transpose(1, 2)  # (n, h w, c)
     mean = torch.bmm(weight, pixels).squeeze(1)
     variance = torch.bmm(weight, pixels.square()).squeeze(1) - mean.square()
@@ -132,9 +133,9 @@ def _weights(mask: Tensor) -> Tensor:
 
 
 class ColourReading(nn.Module):
-    """Lab colour under the mask: moments and soft histograms, as seen and with the light divided out.
+    """Lab colour under the mask, moments and soft histograms: as seen, and the light taken out.
 
-    "Divided out" scales each linear channel so that the garment's own mean is grey: a print keeps
+    "Taken out" scales each linear channel so that the garment's own mean is grey: a print keeps
     its contrasts under a lamp of any colour, while a plain garment keeps none, which is why both
     readings are given.
     """

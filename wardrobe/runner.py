@@ -88,23 +88,21 @@ def remembered(
     keys = [key_of(stage, one) for one in inputs]
     known = {k: r for k, r in store.recall(keys).items() if r.final}
     missing = {k: one for k, one in zip(keys, inputs, strict=True) if k not in known}  # each once
-    fresh: dict[str, Answer[Out]] = {}
+    results: list[Result] = []
     if compute and missing:
         outs = _attempt(stage, list(missing.values()))
         for key, (out, seconds) in zip(missing, outs, strict=True):
             if isinstance(out, Exception):
-                failure = _failure(stage.name, out)
-                fresh[key] = Answer(key, None, failure, stage.model, seconds, True)
+                results.append(_failed(stage, key, out, seconds))
             else:
-                fresh[key] = Answer(key, out, None, stage.model, seconds, True)
-        store.remember(_result(stage, answer) for answer in fresh.values())
+                value = stage.encode(out)
+                results.append(Result(key, stage.name, stage.model, value, None, True, seconds))
+        store.remember(results)
     unknown = Failure(stage.name, "not computed", "The run has not come this far yet.", False)
-    return [
-        fresh[k] if k in fresh
-        else _recalled(stage, known[k]) if k in known
-        else Answer(k, None, unknown, stage.model, 0.0, False)
-        for k in keys
-    ]  # fmt: skip
+    # Fresh answers are read back like old ones, so that what follows sees the same bytes either way.
+    answers = {k: _answer(stage, r, fresh=False) for k, r in known.items()}
+    answers |= {r.key: _answer(stage, r, fresh=True) for r in results}
+    return [answers.get(k) or Answer(k, None, unknown, stage.model, 0.0, False) for k in keys]
 
 
 def key_of(stage: Stage[In, Any], one: In) -> str:
@@ -135,26 +133,19 @@ def _attempt(stage: Stage[In, Any], batch: list[In]) -> list[tuple[Any, float]]:
     return [(out, each) for out in outs]
 
 
-def _failure(stage: str, e: Exception) -> Failure:
+def _failed(stage: Stage[Any, Any], key: str, e: Exception, seconds: float) -> Result:
     if isinstance(e, PhotoError):
-        return Failure(stage, e.reason, str(e), e.final)
-    said = str(e) if isinstance(e, WardrobeError) else f"{type(e).__name__}: {e}"
-    return Failure(stage, "fault", said, False)
+        failure = Failure(stage.name, e.reason, str(e), e.final)
+    else:
+        failure = Failure(stage.name, "fault", f"{type(e).__name__}: {e}", False)
+    said = json.dumps(asdict(failure))
+    return Result(key, stage.name, stage.model, None, said, failure.final, seconds)
 
 
-def _result(stage: Stage[Any, Out], answer: Answer[Out]) -> Result:
-    failed = answer.failure
-    value = None if failed else stage.encode(answer.value)  # type: ignore[arg-type]
-    said = json.dumps(asdict(failed)) if failed else None
-    return Result(
-        answer.key, stage.name, answer.model, value, said, failed is None or failed.final, answer.seconds
-    )
-
-
-def _recalled(stage: Stage[Any, Out], r: Result) -> Answer[Out]:
+def _answer(stage: Stage[Any, Out], r: Result, *, fresh: bool) -> Answer[Out]:
     value = None if r.value is None else stage.decode(r.value)
     failure = Failure(**json.loads(r.failure)) if r.failure else None
-    return Answer(r.key, value, failure, r.model, r.seconds, False)
+    return Answer(r.key, value, failure, r.model, r.seconds, fresh)
 
 
 class Lazy(Generic[Out]):
