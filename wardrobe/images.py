@@ -73,7 +73,7 @@ _DECODERS: dict[Kind, Callable[[BinaryIO], ImageFile]] = {
 }
 
 _EXIF_ORIENTATION, _EXIF_TIME, _EXIF_IFD = 0x0112, 0x0132, 0x8769
-_EXIF_TIME_ORIGINAL, _EXIF_TIME_DIGITIZED = 0x9003, 0x9004
+_EXIF_TIMES = 0x9003, 0x9004  # taken; digitised
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
 
 _Turn = PIL.Image.Transpose
@@ -164,8 +164,8 @@ def read(
     except MemoryError as e:
         raise _trouble("memory", file) from e
     except PIL.Image.DecompressionBombError as e:
-        facts = {"size": "far too many pixels", "limit": f"{max_megapixels:g}"}
-        raise _trouble("too large", file, **facts) from e
+        limit = f"{max_megapixels:g}"
+        raise _trouble("too large", file, size="far too many pixels", limit=limit) from e
     except Exception as e:  # decoders raise whatever the bytes lead them to
         cut = _ends_early(data) or "truncated" in str(e).lower()
         raise _trouble("truncated" if cut else "damaged", file) from e
@@ -192,8 +192,8 @@ def _bytes_of(file: Path, max_megapixels: float) -> bytes:
     with _opened(file) as f:
         before = os.fstat(f.fileno())
         if before.st_size > max_megapixels * 8e6 + 64e6:  # more than 16-bit RGBA and a video
-            size = f"{before.st_size / 1e6:,.0f} MB"
-            raise _trouble("too large", file, size=size, limit=f"{max_megapixels:g}")
+            limit, size = f"{max_megapixels:g}", f"{before.st_size / 1e6:,.0f} MB"
+            raise _trouble("too large", file, size=size, limit=limit)
         data = f.read()
         after = os.fstat(f.fileno())
     if len(data) != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
@@ -249,8 +249,7 @@ def _taken_at(im: PIL.Image.Image) -> datetime | None:
     try:
         exif = im.getexif()
         inner = exif.get_ifd(_EXIF_IFD)
-        times = [inner.get(_EXIF_TIME_ORIGINAL), inner.get(_EXIF_TIME_DIGITIZED)]
-        times.append(exif.get(_EXIF_TIME))
+        times = *map(inner.get, _EXIF_TIMES), exif.get(_EXIF_TIME)
     except Exception:  # broken EXIF: the picture is good, its time unknown
         return None
     for time in times:
@@ -350,9 +349,8 @@ def _upright(im: PIL.Image.Image, work_px: int | None) -> tuple[Image, bool]:
         orientation = im.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:  # broken EXIF costs the turn, not the picture
         orientation = 1
-    turn = _TURNS.get(orientation)
-    if turn is not None:
-        flat = flat.transpose(turn)
+    if orientation in _TURNS:
+        flat = flat.transpose(_TURNS[orientation])
     return np.array(flat), orientation in (5, 6, 7, 8)
 
 

@@ -169,15 +169,16 @@ def test_file_that_changed_since_its_digest(tmp_path: Path) -> None:
     assert error.value.reason == "changed"
 
 
+@pytest.mark.parametrize("mode", ["ab", "r+b"], ids=["longer", "in place"])
 def test_file_that_changes_while_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = pictures.jpeg(tmp_path)
     fstat, asked = os.fstat, []
 
     def fstat_while_another_program_writes(descriptor: int) -> os.stat_result:
         if asked:
-            with file.open("ab") as f:
+            with file.open(mode) as f:
                 f.write(b"more")
         asked.append(descriptor)
         return fstat(descriptor)
@@ -376,7 +377,8 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     pictures.jpeg(library / "sub")
     pictures.jpeg(elsewhere, "linked.jpg")
     (library / "sub" / "loop").symlink_to(library)
-    (library / "alias").symlink_to(library / "sub")  # listed under its real name instead
+    for alias in ("alias", "z-alias"):  # listed under its real name instead
+        (library / alias).symlink_to(library / "sub")
     (library / "outside").symlink_to(elsewhere)
     (library / "one.jpg").symlink_to(elsewhere / "linked.jpg")
     (library / "self.jpg").symlink_to("self.jpg")
