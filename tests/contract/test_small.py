@@ -92,7 +92,9 @@ def test_neither_background_nor_framing_changes_the_answer(embedder: SmallEmbedd
     one = crop(3)
     other_room = one.image.copy()
     other_room[~one.mask] = 200
-    wide = Crop(np.pad(one.image, ((40, 90), (20, 5), (0, 0))), np.pad(one.mask, ((40, 90), (20, 5))))
+    wide = Crop(
+        np.pad(one.image, ((40, 90), (20, 5), (0, 0))), np.pad(one.mask, ((40, 90), (20, 5)))
+    )
     a, b, c = embedder([one, Crop(other_room, one.mask), wide])
     assert np.allclose(a, b, atol=1e-4)
     assert np.allclose(a, c, atol=1e-4)
