@@ -5,8 +5,8 @@ Two sources, each with a split that is fixed here and nowhere else:
 * ``street``: the labelled garments of ``ccp``; photos whose number ends in 7 are validation.
 * ``flat``: ``clothing``, one flat or hung garment per photo. It has no masks, so the foreground is
   estimated (GrabCut, see :func:`foreground`). Split by sender, because a sender's photos share
-  floor, light and camera: every fifth sender by sha256 of its id is validation
-  (:func:`is_validation_sender`).
+  floor, light and camera: every fifth sender, by sha256 of its id, is validation
+  (:func:`is_validation_sender`: 54 senders, 858 garments).
 
 ``data/people`` is never read here: it is for evaluation only.
 """
@@ -85,7 +85,7 @@ class Garments:
 
 
 def is_validation_sender(sender: str) -> bool:
-    return hashlib.sha256(sender.encode()).digest()[0] % 5 == 0
+    return hashlib.sha256(sender.encode()).digest()[0] % 5 == 1
 
 
 def load(shared: Path, runs: Path) -> Garments:

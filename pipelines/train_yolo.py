@@ -27,16 +27,16 @@ os.environ.update(YOLO_AUTOINSTALL="false", YOLO_OFFLINE="true")
 
 import cv2
 import numpy as np
+import street
 import torch
 from numpy.typing import NDArray
+from poses import pose_samples
 from safetensors.torch import save_file
 from torch.utils.data import DataLoader, IterableDataset
 from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import PoseModel, SegmentationModel
-
-import street
-from poses import pose_samples
 from views import Sample, augment_colour, place
+
 from wardrobe.labels import CATEGORIES
 
 CANVASES = ((448, 320), (448, 320), (448, 320), (384, 384), (320, 448))  # (h, w), drawn per batch
@@ -167,7 +167,8 @@ def train(args: argparse.Namespace) -> None:
         if p.requires_grad:
             (decay if p.ndim > 1 else plain).append(p)
     optimizer = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=args.lr
+        [{"params": decay, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
+        lr=args.lr,
     )
     step = 0
     checkpoint = run / "last.pt"
@@ -206,13 +207,19 @@ def train(args: argparse.Namespace) -> None:
         if step % 50 == 0:
             rate = (time.monotonic() - began) / (step - first)
             left = rate * (args.steps - step) / 60
-            print(f"{step}/{args.steps} {np.round(mean, 3)} {rate:.2f} s/step, {left:.0f} min left", flush=True)
+            print(
+                f"{step}/{args.steps} {np.round(mean, 3)} {rate:.2f} s/step, {left:.0f} min left",
+                flush=True,
+            )
         if time.monotonic() - saved > 180 or step == args.steps:
             save(checkpoint, model, ema, optimizer, step)
             saved = time.monotonic()
     out = args.out / f"{args.task}-small"
     out.mkdir(parents=True, exist_ok=True)
-    tensors = {k: v.half().contiguous().cpu() if v.is_floating_point() else v.cpu() for k, v in ema.state_dict().items()}
+    tensors = {
+        k: v.half().contiguous().cpu() if v.is_floating_point() else v.cpu()
+        for k, v in ema.state_dict().items()
+    }
     save_file(tensors, out / "weights.safetensors")
     print(f"wrote {out / 'weights.safetensors'}", flush=True)
 
@@ -230,8 +237,15 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, keep: float) -> None:
             a.mul_(keep).add_(b, alpha=1 - keep)
 
 
-def save(path: Path, model: torch.nn.Module, ema: torch.nn.Module, optimizer: Any, step: int) -> None:
-    state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+def save(
+    path: Path, model: torch.nn.Module, ema: torch.nn.Module, optimizer: Any, step: int
+) -> None:
+    state = {
+        "model": model.state_dict(),
+        "ema": ema.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+    }
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)

@@ -65,7 +65,9 @@ def place(sample: Sample, canvas: tuple[int, int], rng: np.random.Generator) -> 
     joints = None
     if sample.joints is not None:
         joints = sample.joints.copy()
-        joints[..., :2] = joints[..., :2] @ m[:, :2].T.astype(np.float32) + m[:, 2].astype(np.float32)
+        joints[..., :2] = joints[..., :2] @ m[:, :2].T.astype(np.float32) + m[:, 2].astype(
+            np.float32
+        )
         x, y = joints[..., 0], joints[..., 1]
         joints[..., 2] *= (x >= 0) & (x < w) & (y >= 0) & (y < h)
         if mirrored:

@@ -32,7 +32,9 @@ _JOINTS = np.array(
 ) / (W, H)  # fmt: skip
 
 
-def draw(top: tuple[int, int, int] | None, legs: tuple[int, int, int] = (30, 40, 90), seed: int = 0) -> Image:
+def draw(
+    top: tuple[int, int, int] | None, legs: tuple[int, int, int] = (30, 40, 90), seed: int = 0
+) -> Image:
     """A (320, 240, 3) picture of a person, or of an empty room when ``top`` is None."""
     rng = np.random.default_rng(seed)
     image = np.full((H, W, 3), WALL, np.uint8)
@@ -101,7 +103,6 @@ def _segment(image: Image) -> list[Detection]:
     colour = image.astype(int)
     found = []
     worn = _is_garment(image)
-    ys, _ = np.nonzero(worn)
     middle = worn[:, worn.shape[1] // 2]
     start = int(np.flatnonzero(middle)[0]) if middle.any() else 0
     first = colour[start + 3, worn.shape[1] // 2]
@@ -109,7 +110,12 @@ def _segment(image: Image) -> list[Detection]:
     for category, mask in (("tops", top), ("bottoms", worn & ~top)):
         rows, cols = np.nonzero(mask)
         if len(rows) > 200:
-            box = (float(cols.min()), float(rows.min()), float(cols.max() + 1), float(rows.max() + 1))
+            box = (
+                float(cols.min()),
+                float(rows.min()),
+                float(cols.max() + 1),
+                float(rows.max() + 1),
+            )
             found.append(Detection(category, 0.9, box, Mask.of(mask)))
     return found
 

@@ -9,7 +9,15 @@ no model library.
 """
 
 from wardrobe.api import (
-    build, classify, cluster, compatibility, embed, pose, segment, thumbnail, try_on,
+    build,
+    classify,
+    cluster,
+    compatibility,
+    embed,
+    pose,
+    segment,
+    thumbnail,
+    try_on,
 )  # fmt: skip
 from wardrobe.errors import WardrobeError
 

@@ -15,8 +15,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from wardrobe import backends, geometry, images
-from wardrobe import batch
+from wardrobe import backends, batch, geometry, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.errors import NotBuilt
@@ -92,7 +91,9 @@ def embed(
     """(n, 256) float32, one unit vector per garment; cosine says how alike two garments are."""
     image = images.to_array(picture)
     model = _model("embed", settings.embed.model, settings.run.device)
-    return embed_stage.checked(model([Crop.of(image, g) for g in garments]), len(garments), settings.embed.model)
+    return embed_stage.checked(
+        model([Crop.of(image, g) for g in garments]), len(garments), settings.embed.model
+    )
 
 
 def classify(
@@ -150,7 +151,9 @@ def compatibility(a: NDArray[np.float32], b: NDArray[np.float32]) -> NoReturn:
     Raises:
         NotBuilt: always, in this version.
     """
-    raise NotBuilt("compatibility is not built in this version: there is no model to ask. See CHANGELOG.md.")
+    raise NotBuilt(
+        "compatibility is not built in this version: there is no model to ask. See CHANGELOG.md."
+    )
 
 
 def try_on(person: Picture, garments: Sequence[Picture]) -> NoReturn:
@@ -159,5 +162,6 @@ def try_on(person: Picture, garments: Sequence[Picture]) -> NoReturn:
     Raises:
         NotBuilt: always, in this version.
     """
-    raise NotBuilt("try-on is not built in this version: there is no model to ask. See CHANGELOG.md.")
-
+    raise NotBuilt(
+        "try-on is not built in this version: there is no model to ask. See CHANGELOG.md."
+    )

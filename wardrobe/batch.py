@@ -18,7 +18,7 @@ from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
-from wardrobe.pipeline import STAGES, Recipe, Sight, Until
+from wardrobe.pipeline import STAGES, Sight, Until
 from wardrobe.runner import Answer, remembered
 from wardrobe.stages.cluster import Cluster, Group, Pile
 from wardrobe.stages.thumbnail import preview_window
@@ -108,7 +108,9 @@ def build(
         store.close()
 
 
-def plan(photos: Path, out: Path, settings: Settings | None = None, limit: int | None = None) -> Funnel:
+def plan(
+    photos: Path, out: Path, settings: Settings | None = None, limit: int | None = None
+) -> Funnel:
     """What a run would find, without computing or writing anything: photos there are, and how many
     of them the store already knows (``kept`` known, ``failures`` 0, ``seen`` all)."""
     settings = settings or Settings()
@@ -227,7 +229,9 @@ class _Job:
             part = covers[start : start + size]
             self.watch(Progress("thumbnails", start, len(covers)))
             self.recipe.pictures.expect({w.photo.id: self.files[w.photo.id] for _, w in part})
-            answers: list[Answer[bytes]] = remembered(self.recipe.cut_out, [w for _, w in part], self.store)
+            answers: list[Answer[bytes]] = remembered(
+                self.recipe.cut_out, [w for _, w in part], self.store
+            )
             for (item_id, _), a in zip(part, answers, strict=True):
                 self.computed += a.fresh
                 if a.value is not None:
@@ -246,13 +250,20 @@ class _Job:
         return Funnel(
             seen=len(self.sights),
             kept=sum(s.open for s in self.sights),
-            left_out=dict(Counter(_reason(s) for s in self.sights if not s.open and not _passing(s))),
+            left_out=dict(
+                Counter(_reason(s) for s in self.sights if not s.open and not _passing(s))
+            ),
             garments=len(self.worn),
             items=len(self.items),
             failures=sum(_passing(s) for s in self.sights),
             left_out_photos=tuple((s.found.path, _sentence(s)) for s in self.sights if not s.open),
             left_out_garments=dict(
-                Counter(why for s in self.sights if s.open or s.reason == "no garment found" for _, _, why in s.left_out)
+                Counter(
+                    why
+                    for s in self.sights
+                    if s.open or s.reason == "no garment found"
+                    for _, _, why in s.left_out
+                )
             ),
         )
 
@@ -285,7 +296,10 @@ class _Job:
 
 
 def owner_vectors(
-    selfies: Sequence[Path], settings: Settings, store: Store, create: Callable[[str, str, str], Any]
+    selfies: Sequence[Path],
+    settings: Settings,
+    store: Store,
+    create: Callable[[str, str, str], Any],
 ) -> NDArray[np.float32]:
     """(n, d) float32: the largest face of each selfie, as a unit vector.
 
@@ -297,12 +311,16 @@ def owner_vectors(
     vectors = []
     for selfie in selfies:
         try:
-            picture = images.read(selfie, work_px=1024, max_megapixels=settings.photo.max_megapixels)
+            picture = images.read(
+                selfie, work_px=1024, max_megapixels=settings.photo.max_megapixels
+            )
         except PhotoError as e:
             raise ConfigError(f"--owner {selfie}: {e}") from e
         (faces,) = model([picture.pixels])
         if not faces:
-            raise ConfigError(f"--owner {selfie}: no face is found in it. Take one that shows the face from the front.")
+            raise ConfigError(
+                f"--owner {selfie}: no face is found in it. Take one that shows the face from the front."
+            )
         vectors.append(max(faces, key=lambda f: geometry.area(f.box)).vector)
     return np.stack(vectors)
 
@@ -311,7 +329,7 @@ def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
     """Photo id -> id of the first photo (by path) it is a re-saved copy of.
 
     Two photos are one picture when their looks differ by at most ``bits`` of 256, their shapes
-    agree within 2 %, and their times don't contradict.
+    agree within 2 %, and their times don't contradict. A blank picture has no look to compare.
     """
     ordered = sorted(photos, key=lambda p: p.path)
     if not ordered:
@@ -321,6 +339,8 @@ def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
     for i, photo in enumerate(ordered[1:], start=1):
         differing = np.bitwise_count(looks[:i] ^ looks[i]).sum(axis=1)
         near = np.flatnonzero(differing <= bits)
+        if np.bitwise_count(looks[i]).sum() <= 2 * bits:
+            continue
         for j in near[np.argsort(differing[near], kind="stable")]:
             other = ordered[j]
             shapes = photo.size[0] * other.size[1] / (photo.size[1] * other.size[0])
@@ -337,7 +357,9 @@ def _check_folders(photos: Path, out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file. Name a folder; it is made when it isn't there.")
     if out.resolve() == photos.resolve():
-        raise ConfigError(f"--out {out} is the photo folder itself. Name another, so that photos stay untouched.")
+        raise ConfigError(
+            f"--out {out} is the photo folder itself. Name another, so that photos stay untouched."
+        )
 
 
 def _passing(s: Sight) -> bool:

@@ -229,7 +229,9 @@ def _sleeves(
     """Upper arms and forearms that the garment is seen to reach; both sides alike."""
     out: list[MaskArray] = []
     for a, b, radius in ((SHOULDERS, ELBOWS, 0.12), (ELBOWS, WRISTS, 0.09)):
-        arms = [geometry.capsule_mask(joints[a[k]], joints[b[k]], radius * torso, size) for k in (0, 1)]
+        arms = [
+            geometry.capsule_mask(joints[a[k]], joints[b[k]], radius * torso, size) for k in (0, 1)
+        ]
         reached = max(float((arm & visible).sum()) / max(int(arm.sum()), 1) for arm in arms)
         if reached < 0.35:
             break

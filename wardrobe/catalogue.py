@@ -94,9 +94,7 @@ class Catalogue:
             raise ValueError("two entries of a catalogue have the same item id")
 
 
-def item_of(
-    group: Group, garments: Mapping[str, Garment], labels: Mapping[str, Labels]
-) -> Item:
+def item_of(group: Group, garments: Mapping[str, Garment], labels: Mapping[str, Labels]) -> Item:
     """The item a group of garments is.
 
     Its id is its first garment's, in id order: independent of the order of photos, and the same
@@ -126,7 +124,9 @@ def showing(garment: Garment) -> float:
     return float(garment.visibility**1.5 * size**0.5 * garment.score**0.5)
 
 
-def worn(photos: Sequence[Photo], same_picture: Mapping[str, str]) -> tuple[date | None, date | None, int]:
+def worn(
+    photos: Sequence[Photo], same_picture: Mapping[str, str]
+) -> tuple[date | None, date | None, int]:
     """First and last day seen, and on how many days worn.
 
     A day counts once however many photos it has; a photo without a date counts as a day of its
@@ -169,7 +169,9 @@ def _colours(
             shares[name] += weight
             best[name] = max(best.get(name, (0.0, "")), (weight, value))
     ranked = sorted(shares, key=lambda n: (-shares[n], n))[:3]
-    return tuple((n, best[n][1], round(min(shares[n], 1.0), 3)) for n in ranked if shares[n] >= 0.08)
+    return tuple(
+        (n, best[n][1], round(min(shares[n], 1.0), 3)) for n in ranked if shares[n] >= 0.08
+    )
 
 
 def _name(category: Category, finer: str | None, colours: Sequence[tuple[str, str, float]]) -> str:

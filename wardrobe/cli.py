@@ -27,14 +27,18 @@ talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Out = Annotated[Path, typer.Option("--out", help="The wardrobe's folder (the store).")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable, on stdout.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", help="section.key=value; repeat for more.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", help="section.key=value; repeat for more.")
+]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
 
 
 @app.callback(invoke_without_command=True)
 def _top(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log to stderr; ids only, no names.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log to stderr; ids only, no names.")
+    ] = False,
 ) -> None:
     """Turn a folder of photos into a clean, searchable closet."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO if verbose else logging.ERROR)
@@ -48,12 +52,20 @@ def build(
     photos: Annotated[Path, typer.Argument(help="Folder of photos; only ever read.")],
     out: Out,
     profile: Annotated[str, typer.Option(help="small (ships with Wardrobe) or gpu.")] = "small",
-    until: Annotated[str, typer.Option(help=f"Stop after this stage: {', '.join(STAGES)}.")] = "thumbnail",
-    limit: Annotated[int | None, typer.Option(min=1, help="Look at the first N photos only.")] = None,
+    until: Annotated[
+        str, typer.Option(help=f"Stop after this stage: {', '.join(STAGES)}.")
+    ] = "thumbnail",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Look at the first N photos only.")
+    ] = None,
     sets: Sets = None,
     config_file: ConfigFile = None,
-    owner: Annotated[list[Path] | None, typer.Option(help="A selfie of the owner; repeat for more.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; compute nothing.")] = False,
+    owner: Annotated[
+        list[Path] | None, typer.Option(help="A selfie of the owner; repeat for more.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; compute nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make or continue the wardrobe of a photo folder."""
@@ -64,16 +76,31 @@ def build(
     try:
         with _Bars() as watch:
             report = batch.build(
-                photos, out, settings, owner=owner or (), until=_until(until), limit=limit, watch=watch
+                photos,
+                out,
+                settings,
+                owner=owner or (),
+                until=_until(until),
+                limit=limit,
+                watch=watch,
             )
     except KeyboardInterrupt:
-        talk.print(f"\nStopped. What was computed is kept; the same command goes on: wardrobe build {photos} --out {out}")
+        talk.print(
+            f"\nStopped. What was computed is kept; the same command goes on: wardrobe build {photos} --out {out}"
+        )
         raise typer.Exit(130) from None
     if as_json:
-        _print_json({"computed": report.computed, "seconds": round(report.seconds, 2), **export.items_json(report.catalogue)})
+        _print_json(
+            {
+                "computed": report.computed,
+                "seconds": round(report.seconds, 2),
+                **export.items_json(report.catalogue),
+            }
+        )
     else:
         _funnel(report.catalogue.funnel)
-        talk.print(f"{report.computed} answers computed in {report.seconds:.1f} s. Next: wardrobe export --format html --out {out}")
+        talk.print(f"{report.computed} answers computed in {report.seconds:.1f} s.")
+        talk.print(f"Next: wardrobe export --format html --out {out}")
     if report.catalogue.funnel.failures:
         raise typer.Exit(3)
 
@@ -91,12 +118,13 @@ def status(out: Out, as_json: Json = False) -> None:
         talk.print("No run yet.")
         return
     last = runs[0]
-    typer.echo(f"run {last['id']} of {last['photos']}: {'finished ' + last['ended_at'] if last['ended_at'] else 'not finished'}")
+    ended = f"finished {last['ended_at']}" if last["ended_at"] else "not finished"
+    _say(f"run {last['id']} of {last['photos']}: {ended}")
     if last["ended_at"]:
-        _funnel(closet.load(store, pictures=False).funnel, to=typer.echo)
+        _funnel(closet.load(store, pictures=False).funnel, to=_say)
     for path, facts in photos.items():
         if facts["outcome"] != "kept":
-            typer.echo(f"{facts['outcome']:9} {path}: {facts['message']}")
+            _say(f"{facts['outcome']:9} {path}: {facts['message']}")
 
 
 @app.command()
@@ -113,11 +141,15 @@ def items(
         return
     for e in chosen:
         seen = f"{e.first_seen or '?'} to {e.last_seen or '?'}"
-        typer.echo(f"{e.item.id}  {e.item.category:9}  worn {e.worn_count:>3}  {seen}  {e.item.name}")
+        _say(f"{e.item.id}  {e.item.category:9}  worn {e.worn_count:>3}  {seen}  {e.item.name}")
 
 
 @app.command()
-def show(item: Annotated[str, typer.Argument(help="Id, or the beginning of it.")], out: Out, as_json: Json = False) -> None:
+def show(
+    item: Annotated[str, typer.Argument(help="Id, or the beginning of it.")],
+    out: Out,
+    as_json: Json = False,
+) -> None:
     """One item: its photos, colours, dates."""
     loaded = _load(out)
     entry = _find(loaded, item)
@@ -125,21 +157,27 @@ def show(item: Annotated[str, typer.Argument(help="Id, or the beginning of it.")
         _print_json(export.items_json(Catalogue((entry,), loaded.funnel))["items"][0])
         return
     i = entry.item
-    typer.echo(f"{i.name}  ({i.category}{', ' + i.type if i.type else ''}, confidence {i.confidence:.2f})")
-    typer.echo("colours: " + ", ".join(f"{n} {h} {s:.0%}" for n, h, s in i.colours))
-    typer.echo(f"worn on {entry.worn_count} day(s), {entry.first_seen or '?'} to {entry.last_seen or '?'}")
+    _say(
+        f"{i.name}  ({i.category}{', ' + i.type if i.type else ''}, confidence {i.confidence:.2f})"
+    )
+    _say("colours: " + ", ".join(f"{n} {h} {s:.0%}" for n, h, s in i.colours))
+    _say(
+        f"worn on {entry.worn_count} day(s), {entry.first_seen or '?'} to {entry.last_seen or '?'}"
+    )
     if i.flagged:
-        typer.echo(f"to review: {i.flagged}")
+        _say(f"to review: {i.flagged}")
     if entry.thumbnail_path:
-        typer.echo(f"thumbnail: {out / entry.thumbnail_path}")
+        _say(f"thumbnail: {out / entry.thumbnail_path}")
     for s in entry.sightings:
         box = ", ".join(f"{v:.0f}" for v in s.box)
-        typer.echo(f"  {s.photo}  box ({box})  visible {s.visibility:.2f}  score {s.score:.2f}")
+        _say(f"  {s.photo}  box ({box})  visible {s.visibility:.2f}  score {s.score:.2f}")
 
 
 @app.command()
 def explain(
-    photo: Annotated[str, typer.Argument(help="Path of the photo, as status writes it or as a file.")],
+    photo: Annotated[
+        str, typer.Argument(help="Path of the photo, as status writes it or as a file.")
+    ],
     out: Out,
     as_json: Json = False,
 ) -> None:
@@ -150,26 +188,25 @@ def explain(
         return
     for step in sight.steps:
         model = f"  [{step.model}]" if step.model else ""
-        typer.echo(f"{step.stage:9} {step.seconds * 1000:8.1f} ms{model}")
-        typer.echo(f"          in:  {step.went_in}")
-        typer.echo(f"          out: {step.came_out}")
-    typer.echo(f"end: {closet.ending(sight)}")
+        _say(f"{step.stage:9} {step.seconds * 1000:8.1f} ms{model}")
+        _say(f"          in:  {step.went_in}")
+        _say(f"          out: {step.came_out}")
+    _say(f"end: {closet.ending(sight)}")
 
 
 @app.command("export")
 def export_(
     out: Out,
     format_: Annotated[str, typer.Option("--format", help="html, json, csv or zip.")] = "html",
-    to: Annotated[Path | None, typer.Option(help="File to write; by default beside the store's catalogue.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write; by default beside the store's catalogue.")
+    ] = None,
 ) -> None:
     """Write the wardrobe as a self-contained page, JSON, CSV, or a zip of all three with pictures."""
-    writers: dict[str, Callable[[Catalogue, Path], None]] = {
-        "html": export.write_html, "json": export.write_json, "csv": export.write_csv, "zip": export.write_zip,
-    }  # fmt: skip
-    if format_ not in writers:
-        raise ConfigError(f"--format {format_}: choose one of {', '.join(writers)}.")
+    if format_ not in export.WRITERS:
+        raise ConfigError(f"--format {format_}: choose one of {', '.join(export.WRITERS)}.")
     path = to or out / f"wardrobe.{format_}"
-    writers[format_](_load(out), path)
+    export.WRITERS[format_](_load(out), path)
     typer.echo(path)
 
 
@@ -188,7 +225,9 @@ def models_list(as_json: Json = False) -> None:
         return
     for r in rows:
         where = "here" if r["here"] else "to fetch"
-        typer.echo(f"{r['name']:16} {r['stage']:9} {int(r['bytes'] or 0) / 1e6:6.1f} MB  {where:8}  {r['licence']}")
+        typer.echo(
+            f"{r['name']:16} {r['stage']:9} {int(r['bytes'] or 0) / 1e6:6.1f} MB  {where:8}  {r['licence']}"
+        )
 
 
 @models_app.command("fetch")
@@ -196,7 +235,9 @@ def models_fetch(name: Annotated[str, typer.Argument(help="As `models list` writ
     """Download one model and what it needs; the only verb that uses the network."""
     model = weights.find(name)
     for one in [model, *([weights.find(model.needs)] if model.needs else [])]:
-        talk.print(f"{one.name}: {one.bytes / 1e6:.1f} MB, {one.licence}, from {one.url or 'this package'}")
+        talk.print(
+            f"{one.name}: {one.bytes / 1e6:.1f} MB, {one.licence}, from {one.url or 'this package'}"
+        )
         typer.echo(weights.fetch(one))
 
 
@@ -220,7 +261,9 @@ def models_verify() -> None:
 
 @app.command("config")
 def config_(
-    explain_key: Annotated[str | None, typer.Option("--explain", help="One setting: section.key.")] = None,
+    explain_key: Annotated[
+        str | None, typer.Option("--explain", help="One setting: section.key.")
+    ] = None,
     sets: Sets = None,
     config_file: ConfigFile = None,
     as_json: Json = False,
@@ -254,7 +297,12 @@ class _Bars:
     """Progress for people: bars on a terminal, a plain line every tenth elsewhere."""
 
     def __init__(self) -> None:
-        columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         self._bars = Progress(*columns, console=talk) if talk.is_terminal else None
         self._tasks: dict[str, Any] = {}
         self._said: dict[str, int] = {}
@@ -286,7 +334,9 @@ def _settings(sets: list[str] | None, config_file: Path | None, profile: str) ->
     pairs = [s.partition("=") for s in sets or ()]
     for key, equals, _ in pairs:
         if not equals:
-            raise ConfigError(f"--set {key}: write section.key=value, such as cluster.same_cosine=0.9")
+            raise ConfigError(
+                f"--set {key}: write section.key=value, such as cluster.same_cosine=0.9"
+            )
     return config.load(config_file, {k: v for k, _, v in pairs}, profile)  # type: ignore[arg-type]
 
 
@@ -305,7 +355,9 @@ def _find(loaded: Catalogue, start: str) -> Entry:
     found = [e for e in loaded.entries if e.item.id.startswith(start)]
     if len(found) != 1:
         what = "no item" if not found else f"{len(found)} items"
-        raise ConfigError(f"{what} with an id that starts with {start!r}. `wardrobe items` lists them.")
+        raise ConfigError(
+            f"{what} with an id that starts with {start!r}. `wardrobe items` lists them."
+        )
     return found[0]
 
 
@@ -324,7 +376,14 @@ def _dry_run(f: Funnel, as_json: bool) -> None:
     if as_json:
         _print_json({"photos": f.seen, "known": f.kept, "new": f.seen - f.kept})
     else:
-        typer.echo(f"{f.seen} photos, {f.kept} known and unchanged, {f.seen - f.kept} to look at. Nothing was written.")
+        typer.echo(
+            f"{f.seen} photos, {f.kept} known and unchanged, {f.seen - f.kept} to look at. Nothing was written."
+        )
+
+
+def _say(line: str) -> None:
+    """A line for people: names of files and items can't steer the terminal."""
+    typer.echo("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line))
 
 
 def _print_json(value: Any) -> None:

@@ -29,12 +29,17 @@ def load(store: Store, *, pictures: bool = True) -> Catalogue:
     """
     done = next((r for r in store.runs() if r["ended_at"]), None)
     if done is None:
-        raise StoreError(f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on.")
+        raise StoreError(
+            f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on."
+        )
     garments = store.derived("garment")
     previews = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
     entries = []
     for facts in store.derived("item").values():
-        dates = {k: date.fromisoformat(facts[k]) if facts[k] else None for k in ("first_seen", "last_seen")}
+        dates = {
+            k: date.fromisoformat(facts[k]) if facts[k] else None
+            for k in ("first_seen", "last_seen")
+        }
         path = facts["thumbnail"]
         sightings = []
         for g in facts["garment_ids"]:
@@ -54,7 +59,15 @@ def load(store: Store, *, pictures: bool = True) -> Catalogue:
         )  # fmt: skip
         thumbnail = (store.root / path).read_bytes() if pictures and path else None
         entries.append(
-            Entry(item, tuple(sightings), thumbnail, dates["first_seen"], dates["last_seen"], facts["worn_count"], path)
+            Entry(
+                item,
+                tuple(sightings),
+                thumbnail,
+                dates["first_seen"],
+                dates["last_seen"],
+                facts["worn_count"],
+                path,
+            )
         )
     funnel = dict(done["funnel"])
     funnel["left_out_photos"] = tuple((p, why) for p, why in funnel["left_out_photos"])
@@ -69,7 +82,9 @@ def last_run(store: Store) -> tuple[Path, Settings]:
     """
     runs = store.runs()
     if not runs:
-        raise StoreError(f"no run yet in {store.root}. Run `wardrobe build PHOTOS --out {store.root}`.")
+        raise StoreError(
+            f"no run yet in {store.root}. Run `wardrobe build PHOTOS --out {store.root}`."
+        )
     return Path(runs[0]["photos"]), Settings.model_validate(runs[0]["settings"])
 
 
@@ -91,7 +106,9 @@ def explain(photo: str, store: Store) -> Sight:
         stat = file.stat()
         photo_id = images.digest(file)
     except (OSError, PhotoError) as e:
-        raise ConfigError(f"{path}: no such photo in {photos}. `wardrobe status` lists what was seen.") from e
+        raise ConfigError(
+            f"{path}: no such photo in {photos}. `wardrobe status` lists what was seen."
+        ) from e
     recipe = pipeline.recipe(settings)
     found = Found(path, file, stat.st_size, stat.st_mtime_ns)
     (sight,) = pipeline.look([(found, photo_id)], recipe, store, compute=False)

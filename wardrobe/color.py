@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 
@@ -51,7 +55,8 @@ def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     t = linear @ _TO_XYZ.T / _WHITE
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack(
-        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1
+        [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],
+        axis=-1,
     )
 
 
@@ -60,23 +65,29 @@ def from_hex(text: str) -> NDArray[np.uint8]:
     return np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
 
 
-_NAMED = [(name, to_lab(from_hex(value))) for name, values in NAMES.items() for value in values]
+_LABS = to_lab(np.stack([from_hex(value) for values in NAMES.values() for value in values]))
+_NAMED = np.array([name for name, values in NAMES.items() for _ in values])
 
 
 def name_of(rgb: NDArray[np.uint8]) -> str:
-    """The name in :data:`NAMES` nearest in Lab.
+    """The name in :data:`NAMES` nearest in Lab; ``rgb`` is (3,) uint8."""
+    return str(_names_of(rgb[None])[0])
+
+
+def _names_of(rgb: NDArray[np.uint8]) -> NDArray[np.str_]:
+    """(n,) names of (n, 3) colours.
 
     Lightness counts half: the same cloth is photographed in sun and in shade.
     """
-    lab = to_lab(rgb)
-    weight = np.array([0.5, 1.0, 1.0])
-    return min(_NAMED, key=lambda pair: float((((pair[1] - lab) * weight) ** 2).sum()))[0]
+    apart = (to_lab(rgb)[:, None] - _LABS) * np.array([0.5, 1.0, 1.0])
+    names: NDArray[np.str_] = _NAMED[(apart**2).sum(axis=2).argmin(axis=1)]
+    return names
 
 
 def main_colours(pixels: NDArray[np.uint8], most: int = 3) -> tuple[tuple[str, str, float], ...]:
     """The colours a garment is made of, largest first.
 
-    Pixels are gathered into cells of Lab, cells into names; a name that covers less than a tenth is
+    Pixels are gathered into cells of RGB, cells into names; a name that covers less than a tenth is
     left out, as highlights, seams and mask edges are.
 
     Args:
@@ -88,19 +99,19 @@ def main_colours(pixels: NDArray[np.uint8], most: int = 3) -> tuple[tuple[str, s
     """
     if not len(pixels):
         return ()
-    sample = pixels[:: max(1, len(pixels) // 4000)]
-    cells = (sample >> 4).astype(np.int64) @ np.array([256, 16, 1])
-    _, index, counts = np.unique(cells, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(counts), 3))
-    np.add.at(sums, index, sample)
-    means = (sums / counts[:, None]).round().astype(np.uint8)
-    cell_names = [name_of(m) for m in means]
-    names = np.array(cell_names)[index]
+    # Every pixel is counted: a sample at even steps would see one stripe of a striped shirt.
+    cells = (pixels >> 4).astype(np.int64) @ np.array([256, 16, 1])
+    counts = np.bincount(cells, minlength=4096)
+    sums = np.stack([np.bincount(cells, channel, 4096) for channel in pixels.T], axis=1)
+    used = np.flatnonzero(counts)
+    cell_names = _names_of((sums[used] / counts[used, None]).round().astype(np.uint8))
+    name_of_cell = np.empty(4096, cell_names.dtype)
+    name_of_cell[used] = cell_names
     found = []
-    for name in dict.fromkeys(cell_names):
-        mine = sample[names == name]
-        share = len(mine) / len(sample)
+    for name in np.unique(cell_names).tolist():
+        share = int(counts[name_of_cell == name].sum()) / len(pixels)
         if share >= 0.1:
+            mine = pixels[(name_of_cell == name)[cells]]
             r, g, b = np.median(mine, axis=0).round().astype(int)
             found.append((name, f"#{r:02x}{g:02x}{b:02x}", round(share, 3)))
     return tuple(sorted(found, key=lambda f: (-f[2], f[0]))[:most])

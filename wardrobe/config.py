@@ -56,7 +56,8 @@ class PoseSettings(_Section):
         " whose garments can't be told apart.",
     )
     face_model: str = Field(
-        "face-sface", description="Entry of models/registry.toml; used with --owner only, fetched on request."
+        "face-sface",
+        description="Entry of models/registry.toml; used with --owner only, fetched on request.",
     )
     face_cosine: float = Field(
         0.363, ge=-1, le=1,
@@ -72,7 +73,8 @@ class SegmentSettings(_Section):
         description="Share of the working picture. Smaller garments are left out: rings and far-away things.",
     )
     margin: Share = Field(
-        0.15, description="Share of the owner's longer side shown around the owner: bags, wide hems, hats."
+        0.15,
+        description="Share of the owner's longer side shown around the owner: bags, wide hems, hats.",
     )
     same_mask: Share = Field(
         0.65, description="Mask overlap (IoU) from which two detections are one garment seen twice."
@@ -82,7 +84,8 @@ class SegmentSettings(_Section):
 class EmbedSettings(_Section):
     model: str = Field("embed-small", description="Entry of models/registry.toml.")
     min_visibility: Share = Field(
-        0.05, description="Less visible garments are kept in the record but never grouped with others."
+        0.05,
+        description="Less visible garments are kept in the record but never grouped with others.",
     )
 
 
@@ -115,8 +118,12 @@ class ThumbnailSettings(_Section):
 
 
 class RunSettings(_Section):
-    device: str = Field("auto", description="auto, cpu, cuda or cuda:N. auto takes CUDA when it is there.")
-    batch: int = Field(8, ge=1, le=1024, description="Photos in memory at once; also what a kill can lose.")
+    device: str = Field(
+        "auto", description="auto, cpu, cuda or cuda:N. auto takes CUDA when it is there."
+    )
+    batch: int = Field(
+        8, ge=1, le=1024, description="Photos in memory at once; also what a kill can lose."
+    )
 
 
 class Settings(_Section):
@@ -150,7 +157,9 @@ def load(
     for dotted, value in (overrides or {}).items():
         section, _, key = dotted.partition(".")
         if not key:
-            raise ConfigError(f"--set {dotted}: write section.key=value, such as cluster.same_cosine=0.9")
+            raise ConfigError(
+                f"--set {dotted}: write section.key=value, such as cluster.same_cosine=0.9"
+            )
         data.setdefault(section, {})[key] = value
     try:
         return Settings.model_validate(data)
@@ -172,7 +181,11 @@ def explain(key: str) -> dict[str, Any]:
     if not isinstance(part, _Section) or name not in type(part).model_fields:
         raise ConfigError(f"{key}: no such setting.{_hint(key)}")
     schema = type(part).model_json_schema()["properties"][name]
-    return {"key": key, "default": getattr(part, name), **{k: v for k, v in schema.items() if k not in ("title", "default")}}
+    return {
+        "key": key,
+        "default": getattr(part, name),
+        **{k: v for k, v in schema.items() if k not in ("title", "default")},
+    }
 
 
 def keys() -> list[str]:

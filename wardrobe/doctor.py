@@ -32,14 +32,20 @@ def check() -> list[Check]:
 def _python() -> Check:
     v = sys.version_info
     good = (3, 11) <= (v.major, v.minor) < (3, 14)
-    return Check("python", good, f"{v.major}.{v.minor}.{v.micro}" + ("" if good else ": use 3.11, 3.12 or 3.13"))
+    return Check(
+        "python",
+        good,
+        f"{v.major}.{v.minor}.{v.micro}" + ("" if good else ": use 3.11, 3.12 or 3.13"),
+    )
 
 
 def _library(name: str) -> Check:
     try:
         return Check(name, True, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Check(name, False, "not installed: run `make install`, or pip install wardrobe again")
+        return Check(
+            name, False, "not installed: run `make install`, or pip install wardrobe again"
+        )
 
 
 def _pair() -> Check:
@@ -51,7 +57,11 @@ def _pair() -> Check:
 
         return Check("torch with torchvision", True, "load together")
     except Exception as e:
-        return Check("torch with torchvision", False, f"{e}: install the matching pair from requirements.lock")
+        return Check(
+            "torch with torchvision",
+            False,
+            f"{e}: install the matching pair from requirements.lock",
+        )
 
 
 def _models() -> list[Check]:

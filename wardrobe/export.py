@@ -17,125 +17,20 @@ import os
 import re
 import secrets
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any
 
-from PIL import Image as Pillow
-
-from wardrobe import geometry
-from wardrobe.errors import WardrobeError
+from wardrobe.catalogue import Catalogue, Entry
+from wardrobe.errors import ContractError, WardrobeError
 from wardrobe.labels import CATEGORIES
-from wardrobe.types import Box, Image, Item
 
 SCHEMA = 1
-PREVIEW_PX = 260
-_PREVIEW_MARGIN = 0.2
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; a real one would change the bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One garment of an item, in one photo.
-
-    Attributes:
-        photo: path relative to the photo folder, ``/`` as separator.
-        box: pixels of the full upright photo.
-        visibility: visible pixels / estimated total pixels.
-        score: the segmenter's confidence.
-        preview: small WebP of the photo around the garment, see :func:`preview_of`.
-        outline_frac: the garment's box in fractions of the preview; None draws no outline.
-    """
-
-    photo: str
-    box: Box
-    visibility: float
-    score: float
-    taken_at: datetime | None = None
-    preview: bytes | None = None
-    outline_frac: Box | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item with everything a reader of the catalogue sees of it.
-
-    Attributes:
-        sightings: best first; the first is the cover.
-        thumbnail: WebP, 512 px square, neutral background.
-    """
-
-    item: Item
-    sightings: tuple[Sighting, ...]
-    thumbnail: bytes | None = None
-    first_seen: date | None = None
-    last_seen: date | None = None
-    worn_count: int = 0
-
-    def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.item.id):  # it becomes a file name in the zip and an element id
-            raise ValueError(f"item id must be 1-64 of A-Z a-z 0-9 _ -, not {self.item.id!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """What became of the photos: ``seen = kept + sum(left_out) + failures``.
-
-    Attributes:
-        left_out: reason (short machine name) -> number of photos.
-        failures: photos that met a fault and are tried again by the next run.
-        left_out_photos: (path, the reason as a sentence), failures included.
-    """
-
-    seen: int = 0
-    kept: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    garments: int = 0
-    items: int = 0
-    failures: int = 0
-    left_out_photos: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """A whole wardrobe, ready to be written."""
-
-    entries: tuple[Entry, ...] = ()
-    funnel: Funnel = field(default_factory=Funnel)
-
-    def __post_init__(self) -> None:
-        if len({entry.item.id for entry in self.entries}) < len(self.entries):
-            raise ValueError("two entries of a catalogue have the same item id")
-
-
-def preview_of(pixels: Image, box: Box) -> tuple[bytes, Box]:
-    """The photo around a garment, square where the photo is large enough, for ``Sighting``.
-
-    Args:
-        pixels: (h, w, 3) uint8 sRGB.
-        box: the garment, px of ``pixels``.
-
-    Returns:
-        WebP with a longer side of at most :data:`PREVIEW_PX`, without metadata, and the garment's
-        box in fractions of it.
-    """
-    h, w = pixels.shape[:2]
-    x0, y0, x1, y1 = geometry.grow(box, _PREVIEW_MARGIN, (h, w))
-    side = max(x1 - x0, y1 - y0)
-    wide, high = min(side, w), min(side, h)
-    x0 = min(max((x0 + x1 - wide) // 2, 0), w - wide)
-    y0 = min(max((y0 + y1 - high) // 2, 0), h - high)
-    picture = Pillow.fromarray(pixels[y0 : y0 + high, x0 : x0 + wide])
-    picture.thumbnail((PREVIEW_PX, PREVIEW_PX), Pillow.Resampling.LANCZOS)
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=72, method=4)
-    inside = (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
-    return out.getvalue(), geometry.to_frac(inside, (high, wide))
 
 
 def items_json(catalogue: Catalogue) -> dict[str, Any]:
@@ -147,14 +42,16 @@ def items_json(catalogue: Catalogue) -> dict[str, Any]:
                     "confidence",                                     # of the category
                     "garments": [{"photo", "box": [x0, y0, x1, y1], "visibility", "score"}],
                     "cover": {"photo", "box"} | null,                 # the best garment
-                    "thumbnail": "thumbnails/<id>.webp" | null,       # beside items.json in the zip
+                    "thumbnail": path | null,                         # WebP
                     "first_seen": "YYYY-MM-DD" | null, "last_seen": "YYYY-MM-DD" | null,
                     "worn_count", "flagged": str | null}],
          "funnel": {"seen", "kept", "left_out": {reason: count}, "garments", "items", "failures",
+                    "left_out_garments": {reason: count},              # detections on kept photos
                     "left_out_photos": [{"photo", "reason"}]}}
 
-    ``photo`` is relative to the photo folder, ``box`` in pixels of the full upright photo, scores
-    and shares in [0, 1]. Bytes of a file name that are not text are written as ``\\udcXX``.
+    ``photo`` is relative to the photo folder, ``thumbnail`` to the store (in a zip, to the zip),
+    ``box`` in pixels of the full upright photo, scores and shares in [0, 1]. Bytes of a file name that are not text are
+    written as ``\\udcXX``.
     """
     funnel = catalogue.funnel
     return {
@@ -163,10 +60,11 @@ def items_json(catalogue: Catalogue) -> dict[str, Any]:
         "funnel": {
             "seen": funnel.seen,
             "kept": funnel.kept,
-            "left_out": dict(sorted(funnel.left_out.items(), key=lambda row: (-row[1], row[0]))),
+            "left_out": _counts(funnel.left_out),
             "garments": funnel.garments,
             "items": funnel.items,
             "failures": funnel.failures,
+            "left_out_garments": _counts(funnel.left_out_garments),
             "left_out_photos": [
                 {"photo": _text(photo), "reason": _text(reason)}
                 for photo, reason in funnel.left_out_photos
@@ -209,6 +107,7 @@ def write_zip(catalogue: Catalogue, path: Path) -> None:
     Raises:
         WardrobeError: the file can't be written.
     """
+    catalogue = _bundled(catalogue)
     with _whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
 
         def add(name: str, parts: Iterable[bytes], method: int = zipfile.ZIP_DEFLATED) -> None:
@@ -222,8 +121,8 @@ def write_zip(catalogue: Catalogue, path: Path) -> None:
         add("items.json", [_json_bytes(catalogue)])
         add("items.csv", [_csv_bytes(catalogue)])
         for entry in catalogue.entries:
-            if entry.thumbnail:
-                add(_thumbnail_name(entry.item), [entry.thumbnail], zipfile.ZIP_STORED)
+            if entry.thumbnail and entry.thumbnail_path:
+                add(entry.thumbnail_path, [entry.thumbnail], zipfile.ZIP_STORED)
 
 
 #: What ``wardrobe export --format`` chooses from.
@@ -256,6 +155,25 @@ def _whole_file(path: Path) -> Iterator[IO[bytes]]:
         ) from e
 
 
+def _bundled(catalogue: Catalogue) -> Catalogue:
+    """The same catalogue with its thumbnails where the zip has them."""
+    entries = []
+    for entry in catalogue.entries:
+        _check_id(entry)
+        path = f"thumbnails/{entry.item.id}.webp" if entry.thumbnail else None
+        entries.append(replace(entry, thumbnail_path=path))
+    return replace(catalogue, entries=tuple(entries))
+
+
+def _check_id(entry: Entry) -> None:
+    """Ids become a file name in the zip and an attribute in the page."""
+    if not _ID.fullmatch(entry.item.id):
+        raise ContractError(
+            f"item id {entry.item.id!r} is not 1 to 64 of A-Z a-z 0-9 _ -. "
+            "That is a bug of this program: please report it."
+        )
+
+
 def _item(entry: Entry) -> dict[str, Any]:
     item = entry.item
     garments = [
@@ -279,7 +197,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "confidence": _share(item.confidence),
         "garments": garments,
         "cover": {key: garments[0][key] for key in ("photo", "box")} if garments else None,
-        "thumbnail": _thumbnail_name(item) if entry.thumbnail else None,
+        "thumbnail": entry.thumbnail_path,
         "first_seen": entry.first_seen.isoformat() if entry.first_seen else None,
         "last_seen": entry.last_seen.isoformat() if entry.last_seen else None,
         "worn_count": entry.worn_count,
@@ -334,6 +252,7 @@ def _html_parts(catalogue: Catalogue) -> Iterator[bytes]:
             yield _embedded(_page(catalogue))
         elif piece == "{{previews}}":
             for entry in catalogue.entries:
+                _check_id(entry)
                 previews = _embedded([_base64(s.preview) for s in entry.sightings])
                 opening = f'<script type="application/json" id="previews-{entry.item.id}">'
                 yield opening.encode() + previews + b"</script>\n"
@@ -352,6 +271,7 @@ def _page(catalogue: Catalogue) -> dict[str, Any]:
     """Schema 1 plus what only the page shows: pictures, dates of photos, outlines."""
     page = items_json(catalogue)
     for entry, item in zip(catalogue.entries, page["items"], strict=True):
+        del item["thumbnail"]  # the page carries the picture itself
         item["picture"] = _base64(entry.thumbnail)
         for sighting, garment in zip(entry.sightings, item["garments"], strict=True):
             garment["taken"] = sighting.taken_at.date().isoformat() if sighting.taken_at else None
@@ -381,5 +301,6 @@ def _base64(data: bytes | None) -> str | None:
     return base64.b64encode(data).decode("ascii") if data else None
 
 
-def _thumbnail_name(item: Item) -> str:
-    return f"thumbnails/{item.id}.webp"
+def _counts(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Most frequent first."""
+    return dict(sorted(reasons.items(), key=lambda row: (-row[1], row[0])))

@@ -117,7 +117,9 @@ class ReadPhoto:
     def decode(self, data: bytes) -> Photo:
         size, taken, look = data.decode().split("\n")
         w, h = size.split()
-        return Photo("", "", (int(w), int(h)), datetime.fromisoformat(taken) if taken else None, look)
+        return Photo(
+            "", "", (int(w), int(h)), datetime.fromisoformat(taken) if taken else None, look
+        )
 
 
 @dataclass(frozen=True)
@@ -158,19 +160,27 @@ def recipe(
         ConfigError: the profile has no models yet.
     """
     if settings.profile == "gpu":
-        raise ConfigError("the gpu profile has no models in this version. Use --profile small; it runs on CUDA too.")
+        raise ConfigError(
+            "the gpu profile has no models in this version. Use --profile small; it runs on CUDA too."
+        )
     pictures, s, device = Pictures(settings), settings, settings.run.device
 
     def model(stage: str, name: str) -> dict[str, Any]:
         known = backends.entry(stage, name)
-        return {"model": known.id, "load": Lazy(lambda: create(stage, name, device)), "pixels": pictures}
+        return {
+            "model": known.id,
+            "load": Lazy(lambda: create(stage, name, device)),
+            "pixels": pictures,
+        }
 
     return Recipe(
         settings=s,
         pictures=pictures,
         read=ReadPhoto(s, pictures),
         people=FindPeople(**model("pose", s.pose.model), work_px=s.photo.work_px),
-        faces=None if owner is None else FindFaces(**model("face", s.pose.face_model), work_px=s.photo.work_px),
+        faces=None
+        if owner is None
+        else FindFaces(**model("face", s.pose.face_model), work_px=s.photo.work_px),
         owner=owner,
         garments=FindGarments(**model("segment", s.segment.model), work_px=s.photo.work_px),
         sort=SortGarments(s.segment, s.pose),
@@ -236,11 +246,15 @@ def look(
             sight.failure = sight.failure or answer.failure
         return answers
 
-    at: list[tuple[Sight, Any]] = [(s, (i, f.path)) for s, (f, i) in zip(sights, found, strict=True)]
+    at: list[tuple[Sight, Any]] = [
+        (s, (i, f.path)) for s, (f, i) in zip(sights, found, strict=True)
+    ]
     for (s, (photo_id, path)), a in zip(at, run(r.read, at), strict=True):
         if a.value is not None:
             s.photo = Photo(photo_id, path, a.value.size, a.value.taken_at, a.value.look)
-        s.steps.append(_step(a, "photo", path, f"{s.photo.size[0]} x {s.photo.size[1]}" if s.photo else ""))
+        s.steps.append(
+            _step(a, "photo", path, f"{s.photo.size[0]} x {s.photo.size[1]}" if s.photo else "")
+        )
     if last >= STAGES.index("pose"):
         scenes = _people(sights, r, run)
         if last >= STAGES.index("segment"):
@@ -267,7 +281,9 @@ def _people(sights: Sequence[Sight], r: Recipe, run: Runner) -> list[tuple[Sight
             a.value, size, r.settings.pose, faces=(f.value or ()) if f else (), owner=r.owner
         )
         s.reason = s.standing.reason
-        s.steps.append(_step(a, "pose", f"{size[1]} x {size[0]} px", _standing_said(s.standing, len(a.value))))
+        s.steps.append(
+            _step(a, "pose", f"{size[1]} x {size[0]} px", _standing_said(s.standing, len(a.value)))
+        )
         if s.open:
             on.append((s, a))
     return on
@@ -277,7 +293,9 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
     """Segmentation of the owner's part, and our rules over what was found."""
     at = []
     for s, people in scenes:
-        assert s.photo and s.standing and s.standing.owner is not None  # open after _people
+        assert s.photo is not None  # an open sight has passed _people
+        assert s.standing is not None
+        assert s.standing.owner is not None
         box = _value(people)[s.standing.owner].box
         size = _working_size(s.photo, r.settings.photo.work_px)
         at.append((s, View(s.photo, geometry.grow(box, r.settings.segment.margin, size))))
@@ -288,16 +306,22 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
         s.steps.append(_step(a, "segment", f"owner at {view.box}", said))
         if a.value is not None and s.photo and s.standing:
             key = f"{people.key}:{a.key}"
-            ruled.append((s, Scene(s.photo, tuple(_value(people)), s.standing, tuple(a.value), key)))
+            ruled.append(
+                (s, Scene(s.photo, tuple(_value(people)), s.standing, tuple(a.value), key))
+            )
     for (s, scene), a in zip(ruled, run(r.sort, ruled), strict=True):
         if a.value is not None:
             s.garments, s.left_out = a.value.garments, a.value.left_out
             if not s.garments:
                 s.reason = "no garment found"
-        kept = ", ".join(f"{g.category} {g.score:.2f} visible {g.visibility:.2f}" for g in s.garments)
+        kept = ", ".join(
+            f"{g.category} {g.score:.2f} visible {g.visibility:.2f}" for g in s.garments
+        )
         out = "; ".join(f"{c} {score:.2f}: {why}" for c, score, why in s.left_out)
         went_in = f"{len(scene.detections)} detections"
-        s.steps.append(_step(a, "garments", went_in, f"kept {kept or 'none'}. Left out {out or 'none'}"))
+        s.steps.append(
+            _step(a, "garments", went_in, f"kept {kept or 'none'}. Left out {out or 'none'}")
+        )
 
 
 def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> None:
@@ -322,7 +346,9 @@ def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> 
             elif stage is r.preview:
                 s.previews.append(a.key)
             if stage is not r.preview:
-                s.steps.append(_step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said))
+                s.steps.append(
+                    _step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said)
+                )
 
 
 def _value(a: Answer[Any]) -> Any:
@@ -346,7 +372,11 @@ def _step(a: Answer[Any], stage: str, went_in: str, came_out: str) -> Step:
 
 
 def _standing_said(standing: Standing, people: int) -> str:
-    who = "nobody" if standing.owner is None else f"person {standing.owner + 1} of {people} ({standing.rule})"
+    who = (
+        "nobody"
+        if standing.owner is None
+        else f"person {standing.owner + 1} of {people} ({standing.rule})"
+    )
     zones = " ".join(standing.zones) or "none"
     end = f"; left out: {standing.reason}" if standing.reason else ""
     return f"{who}; {standing.share:.0%} of the joints seen; zones {zones}{end}"

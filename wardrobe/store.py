@@ -80,7 +80,9 @@ class Store:
     def __init__(self, root: Path, *, create: bool = True) -> None:
         self.root = root
         if not create and not (root / DATABASE).is_file():
-            raise StoreError(f"{root} holds no wardrobe. Build one: wardrobe build PHOTOS --out {root}")
+            raise StoreError(
+                f"{root} holds no wardrobe. Build one: wardrobe build PHOTOS --out {root}"
+            )
         try:
             (root / "pictures").mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(root / DATABASE, isolation_level=None, timeout=30)
@@ -88,12 +90,16 @@ class Store:
             self._db.execute("pragma synchronous = normal")
             self._migrate()
         except (OSError, sqlite3.DatabaseError) as e:
-            raise StoreError(f"{root}: {e}. Move the folder away or name another with --out.") from e
+            raise StoreError(
+                f"{root}: {e}. Move the folder away or name another with --out."
+            ) from e
 
     def _migrate(self) -> None:
         (done,) = self._db.execute("pragma user_version").fetchone()
         if done > len(MIGRATIONS):
-            raise StoreError(f"{self.root} was written by a newer Wardrobe. Upgrade, or use another --out.")
+            raise StoreError(
+                f"{self.root} was written by a newer Wardrobe. Upgrade, or use another --out."
+            )
         for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
             with self._transaction():
                 (now,) = self._db.execute("pragma user_version").fetchone()
@@ -154,13 +160,17 @@ class Store:
             self._db.executemany(
                 "insert or replace into result (key, stage, model, value, failure, final, seconds)"
                 " values (?, ?, ?, ?, ?, ?, ?)",
-                [(r.key, r.stage, r.model, r.value, r.failure, int(r.final), r.seconds) for r in results],
+                [
+                    (r.key, r.stage, r.model, r.value, r.failure, int(r.final), r.seconds)
+                    for r in results
+                ],
             )
 
     def known_file(self, path: str, size: int, mtime_ns: int) -> str | None:
         """The photo id of a file that has not changed since it was last read."""
         row = self._db.execute(
-            "select photo from file where path = ? and bytes = ? and mtime_ns = ?", [path, size, mtime_ns]
+            "select photo from file where path = ? and bytes = ? and mtime_ns = ?",
+            [path, size, mtime_ns],
         ).fetchone()
         return row[0] if row else None
 
@@ -187,10 +197,14 @@ class Store:
     def begin(self, photos: str, settings: str) -> int:
         """Open a run; returns its number."""
         with self._transaction():
-            cursor = self._db.execute("insert into run (photos, settings) values (?, ?)", [photos, settings])
+            cursor = self._db.execute(
+                "insert into run (photos, settings) values (?, ?)", [photos, settings]
+            )
         return int(cursor.lastrowid or 0)
 
-    def finish(self, run: int, tables: Mapping[str, Mapping[str, Any]], funnel: Mapping[str, Any]) -> None:
+    def finish(
+        self, run: int, tables: Mapping[str, Mapping[str, Any]], funnel: Mapping[str, Any]
+    ) -> None:
         """Replace what is derived and close the run, in one transaction.
 
         Args:

@@ -65,7 +65,9 @@ class Pose:
 
     def __post_init__(self) -> None:
         if self.joints.shape != (len(JOINTS), 3) or self.joints.dtype != np.float32:
-            raise ValueError(f"joints must be (17, 3) float32, not {self.joints.shape} {self.joints.dtype}")
+            raise ValueError(
+                f"joints must be (17, 3) float32, not {self.joints.shape} {self.joints.dtype}"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +180,9 @@ class Crop:
 
     def __post_init__(self) -> None:
         if self.image.shape != (*self.mask.shape, 3) or self.image.dtype != np.uint8:
-            raise ValueError(f"image {self.image.shape} {self.image.dtype} does not fit mask {self.mask.shape}")
+            raise ValueError(
+                f"image {self.image.shape} {self.image.dtype} does not fit mask {self.mask.shape}"
+            )
 
     @classmethod
     def of(cls, picture: Image, garment: Garment, margin: float = 0.04) -> Crop:

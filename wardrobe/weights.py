@@ -115,11 +115,21 @@ def verified(model: Model) -> Path:
     """
     path = location(model)
     if not path.is_file():
-        step = "Install Wardrobe again" if model.shipped else f"Run `wardrobe models fetch {model.name}`"
+        step = (
+            "Install Wardrobe again"
+            if model.shipped
+            else f"Run `wardrobe models fetch {model.name}`"
+        )
         raise ModelError(f"{model.name}: {model.file} is not on this machine. {step}.")
     if _sha256(path) != model.sha256:
-        step = "install Wardrobe again" if model.shipped else f"run `wardrobe models fetch {model.name}`"
-        raise ModelError(f"{model.name}: {model.file} is damaged (its hash differs). Delete it and {step}.")
+        step = (
+            "install Wardrobe again"
+            if model.shipped
+            else f"run `wardrobe models fetch {model.name}`"
+        )
+        raise ModelError(
+            f"{model.name}: {model.file} is damaged (its hash differs). Delete it and {step}."
+        )
     return path
 
 
@@ -135,16 +145,23 @@ def fetch(model: Model, progress: Callable[[int, int], None] | None = None) -> P
     if model.shipped:
         return verified(model)
     if not model.url:
-        raise ModelError(f"{model.name} has no address to fetch from; see {model.card or 'its card'}.")
+        raise ModelError(
+            f"{model.name} has no address to fetch from; see {model.card or 'its card'}."
+        )
     target = location(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < model.bytes + (64 << 20):
-        raise ModelError(f"{model.name} needs {model.bytes >> 20} MB in {target.parent}, which is full.")
+        raise ModelError(
+            f"{model.name} needs {model.bytes >> 20} MB in {target.parent}, which is full."
+        )
     digest, done = hashlib.sha256(), 0
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as out, urllib.request.urlopen(model.url, timeout=60) as source:
+        with (
+            os.fdopen(handle, "wb") as out,
+            urllib.request.urlopen(model.url, timeout=60) as source,
+        ):
             while chunk := source.read(CHUNK):
                 digest.update(chunk)
                 out.write(chunk)
@@ -152,10 +169,14 @@ def fetch(model: Model, progress: Callable[[int, int], None] | None = None) -> P
                 if progress:
                     progress(done, model.bytes)
         if digest.hexdigest() != model.sha256:
-            raise ModelError(f"{model.name}: the bytes that came are not the published ones. Try again later.")
+            raise ModelError(
+                f"{model.name}: the bytes that came are not the published ones. Try again later."
+            )
         os.replace(part, target)
     except OSError as e:
-        raise ModelError(f"{model.name} could not be fetched: {e}. Check the connection and try again.") from e
+        raise ModelError(
+            f"{model.name} could not be fetched: {e}. Check the connection and try again."
+        ) from e
     finally:
         part.unlink(missing_ok=True)
     return target

@@ -45,7 +45,9 @@ def photos(tmp_path: Path) -> Path:
 
 def start(photos: Path, out: Path, pause: float) -> subprocess.Popen[bytes]:
     code = PROGRAM.format(tests=str(ROOT / "tests"), pause=pause)
-    return subprocess.Popen([sys.executable, "-c", code, str(photos), str(out)], stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(photos), str(out)], stderr=subprocess.PIPE
+    )
 
 
 def answers(out: Path, stage: str) -> int:
@@ -59,7 +61,9 @@ def answers(out: Path, stage: str) -> int:
         store.close()
 
 
-@pytest.mark.parametrize(("stage", "count"), [("photo", 2), ("segment", 4), ("embed", 9), ("classify", 16)])
+@pytest.mark.parametrize(
+    ("stage", "count"), [("photo", 2), ("segment", 4), ("embed", 9), ("classify", 16)]
+)
 def test_killed_and_run_again(photos: Path, tmp_path: Path, stage: str, count: int) -> None:
     out = tmp_path / "out"
     process = start(photos, out, 0.05)

@@ -70,7 +70,9 @@ def test_a_new_input_costs_itself_and_a_repeated_one_is_computed_once(tmp_path: 
 
 
 @pytest.mark.parametrize("change", [{"setting": 5}, {"model": "double@2"}, {"version": 2}])
-def test_another_setting_model_or_version_computes_again(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_another_setting_model_or_version_computes_again(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
     store = Store(tmp_path)
     values(Double(), [1], store)
     other = Double(**change)
@@ -90,7 +92,9 @@ def test_one_bad_input_costs_only_itself_and_is_remembered(tmp_path: Path) -> No
     assert healed.seen == []
 
 
-@pytest.mark.parametrize("fault", [RuntimeError("flaky"), PhotoError("x is gone.", "vanished", final=False)])
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("flaky"), PhotoError("x is gone.", "vanished", final=False)]
+)
 def test_a_passing_fault_is_tried_again(tmp_path: Path, fault: Exception) -> None:
     store = Store(tmp_path)
     answers = remembered(Double(trouble={3: fault}), [3], store)
@@ -148,8 +152,7 @@ def test_something_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     first, second = Store(tmp_path), Store(tmp_path)
-    with first.writing():
-        with pytest.raises(StoreError, match="busy"), second.writing():
-            pass
+    with first.writing(), pytest.raises(StoreError, match="busy"), second.writing():
+        pass
     with second.writing():
         pass

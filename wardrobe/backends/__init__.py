@@ -33,7 +33,9 @@ def entry(stage: str, name: str) -> weights.Model:
     """The registry's entry, checked to serve the stage; nothing is loaded."""
     model = weights.find(name)
     if model.stage != stage:
-        raise ModelError(f"{name} is a model for {model.stage}, not for {stage}. `wardrobe models list` shows all.")
+        raise ModelError(
+            f"{name} is a model for {model.stage}, not for {stage}. `wardrobe models list` shows all."
+        )
     return model
 
 
@@ -55,5 +57,7 @@ def resolve(device: str) -> str:
         raise DeviceError(f"{device!r} is no device; write auto, cpu, cuda or cuda:N (run.device).")
     if int(number or 0) >= count:
         seen = f"{count} CUDA device(s)" if count else "no CUDA device"
-        raise DeviceError(f"{device} isn't there: torch sees {seen}. Use --set run.device=cpu, or mend the driver.")
+        raise DeviceError(
+            f"{device} isn't there: torch sees {seen}. Use --set run.device=cpu, or mend the driver."
+        )
     return device

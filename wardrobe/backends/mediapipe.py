@@ -51,7 +51,7 @@ class MediaPipePose:
     ) -> None:
         try:
             # Here, not above: it takes seconds, and the table above needs none of it.
-            import mediapipe  # type: ignore[import-untyped]
+            import mediapipe
         except ImportError as e:
             raise ModelError(
                 "mediapipe isn't installed, and this pose model needs it: `pip install mediapipe`."

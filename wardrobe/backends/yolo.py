@@ -49,6 +49,8 @@ class YoloPose:
 
     def __init__(self, path: Path, *, device: str = "cpu", input_px: int = 640) -> None:
         net = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
+        coco = PoseModel("yolo11n-pose.yaml", nc=80, data_kpt_shape=(17, 3), verbose=False)
+        net.load(coco, verbose=False)  # gives the class branch the width it was trained with
         self._net = _loaded(net, path, device)
         self._device, self._input_px = device, input_px
 
@@ -76,12 +78,22 @@ class YoloSegment:
         path: safetensors of the network's state, float16 or float32.
         device: torch device.
         input_px: longer side that pictures are resized to.
+        min_score: weaker detections are not answered; measuring average precision needs them.
     """
 
-    def __init__(self, path: Path, *, device: str = "cpu", input_px: int = 640) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        device: str = "cpu",
+        input_px: int = 640,
+        min_score: float = GARMENT_MIN_SCORE,
+    ) -> None:
         net = SegmentationModel("yolo11n-seg.yaml", nc=len(CATEGORIES), verbose=False)
+        coco = SegmentationModel("yolo11n-seg.yaml", nc=80, verbose=False)
+        net.load(coco, verbose=False)  # gives the class branch the width it was trained with
         self._net = _loaded(net, path, device)
-        self._device, self._input_px = device, input_px
+        self._device, self._input_px, self._min_score = device, input_px, min_score
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[Image]) -> list[list[Detection]]:
@@ -91,9 +103,11 @@ class YoloSegment:
         tensor, scale, left, top = _letterbox(image, self._input_px, self._device)
         raw, proto = self._net(tensor)[0]
         (rows,) = non_max_suppression(
-            raw, GARMENT_MIN_SCORE, 0.6, max_det=MOST_GARMENTS, nc=len(CATEGORIES)
+            raw, self._min_score, 0.6, max_det=MOST_GARMENTS, nc=len(CATEGORIES)
         )
-        rows[:, :4] = (rows[:, :4] - torch.tensor([left, top, left, top], device=rows.device)) / scale
+        rows[:, :4] = (
+            rows[:, :4] - torch.tensor([left, top, left, top], device=rows.device)
+        ) / scale
         masks = process_mask_native(proto[0], rows[:, 6:], rows[:, :4], image.shape[:2])
         found = []
         for row, mask in zip(rows.float().cpu().numpy(), masks.bool().cpu().numpy(), strict=True):
@@ -111,10 +125,16 @@ def _loaded(net: Any, path: Path, device: str) -> Any:
     missing = sorted(set(wanted) - set(state))
     foreign = sorted(set(state) - set(wanted))
     wrong = sorted(k for k in set(wanted) & set(state) if wanted[k].shape != state[k].shape)
-    for names, what in ((missing, "lacks"), (foreign, "has unknown"), (wrong, "has other shapes of")):
+    for names, what in (
+        (missing, "lacks"),
+        (foreign, "has unknown"),
+        (wrong, "has other shapes of"),
+    ):
         if names:
             some = ", ".join(names[:3])
-            raise ModelError(f"{path.name} {what} {len(names)} tensors, such as {some}. Install Wardrobe again.")
+            raise ModelError(
+                f"{path.name} {what} {len(names)} tensors, such as {some}. Install Wardrobe again."
+            )
     net.load_state_dict(state, strict=True)
     return net.eval().fuse(verbose=False).to(device)
 

@@ -52,7 +52,8 @@ class Classify:
         crops = [Crop.of(self.pixels(w.photo), w.garment) for w in batch]
         scores = self.load()(crops)
         return [
-            Described(s, color.main_colours(c.image[c.mask])) for s, c in zip(scores, crops, strict=True)
+            Described(s, color.main_colours(c.image[c.mask]))
+            for s, c in zip(scores, crops, strict=True)
         ]
 
     def encode(self, out: Described) -> bytes:

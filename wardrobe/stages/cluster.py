@@ -96,7 +96,8 @@ def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) ->
             else:
                 parts.append(part)
     groups = [
-        Group(tuple(garments[i].id for i in part), _flag({categories[i] for i in part})) for part in parts
+        Group(tuple(garments[i].id for i in part), _flag({categories[i] for i in part}))
+        for part in parts
     ]
     return sorted(groups, key=lambda g: g.garment_ids)
 
@@ -133,16 +134,24 @@ def _components(
     from sklearn.cluster import DBSCAN
     from sklearn.neighbors import NearestNeighbors
 
-    same, cross = (min(c + strictness, 1.0) for c in (settings.same_cosine, settings.cross_category_cosine))
+    same, cross = (
+        min(c + strictness, 1.0) for c in (settings.same_cosine, settings.cross_category_cosine)
+    )
     rows = vectors[list(members)]
     search = NearestNeighbors(metric="cosine", algorithm="brute").fit(rows)
-    graph = search.radius_neighbors_graph(rows, radius=1 - min(same, cross), mode="distance").tocoo()
+    graph = search.radius_neighbors_graph(
+        rows, radius=1 - min(same, cross), mode="distance"
+    ).tocoo()
     kind = np.array([CATEGORIES.index(categories[i]) for i in members])
     limit = np.where(kind[graph.row] == kind[graph.col], 1 - same, 1 - cross)
     keep = (graph.data <= limit) & (graph.row != graph.col)
     # DBSCAN reads every stored entry as a neighbour, so a distance of exactly 0 must be stored too.
-    near = csr_matrix((graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep])), shape=graph.shape)
-    found = DBSCAN(eps=1.0, min_samples=settings.min_samples, metric="precomputed").fit_predict(near)
+    near = csr_matrix(
+        (graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep])), shape=graph.shape
+    )
+    found = DBSCAN(eps=1.0, min_samples=settings.min_samples, metric="precomputed").fit_predict(
+        near
+    )
     parts: defaultdict[int, list[int]] = defaultdict(list)
     for i, label in zip(members, found, strict=True):
         parts[int(label) if label >= 0 else -1 - i].append(i)  # noise stays by itself

@@ -53,7 +53,9 @@ def checked(vectors: NDArray[np.float32], n: int, model: str) -> NDArray[np.floa
         ContractError: they are not.
     """
     if vectors.shape != (n, VECTOR_SIZE) or vectors.dtype != np.float32:
-        raise ContractError(f"{model} answered {vectors.shape} {vectors.dtype}, not ({n}, 256) float32")
+        raise ContractError(
+            f"{model} answered {vectors.shape} {vectors.dtype}, not ({n}, 256) float32"
+        )
     if n and not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
         raise ContractError(f"{model} answered vectors that are not of length 1")
     return vectors

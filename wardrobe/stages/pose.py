@@ -132,9 +132,7 @@ def stand(
     reason = None
     if (person.box[3] - person.box[1]) / size[0] < settings.min_height:
         reason = "too far away"
-    elif share < settings.min_share:
-        reason = "too little of the body visible"
-    elif not {"top", "bottom"} & set(zones):
+    elif share < settings.min_share or not {"top", "bottom"} & set(zones):
         reason = "too little of the body visible"
     return Standing(index, rule, share, zones, reason)
 

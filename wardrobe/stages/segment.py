@@ -14,7 +14,16 @@ from wardrobe import body, geometry
 from wardrobe.config import PoseSettings, SegmentSettings
 from wardrobe.labels import ZONES_OF, Category, Zone
 from wardrobe.types import (
-    GARMENT_MIN_SCORE, Box, Detection, Garment, Image, Mask, MaskArray, Person, Photo, Pose,
+    GARMENT_MIN_SCORE,
+    Box,
+    Detection,
+    Garment,
+    Image,
+    Mask,
+    MaskArray,
+    Person,
+    Photo,
+    Pose,
     Standing,
 )  # fmt: skip
 
@@ -68,7 +77,9 @@ class FindGarments:
 
     def __call__(self, batch: Sequence[View]) -> Sequence[list[Detection]]:
         frames = [self.pixels(view.photo) for view in batch]
-        parts = [f[v.box[1] : v.box[3], v.box[0] : v.box[2]] for f, v in zip(frames, batch, strict=True)]
+        parts = [
+            f[v.box[1] : v.box[3], v.box[0] : v.box[2]] for f, v in zip(frames, batch, strict=True)
+        ]
         found = self.load()([np.ascontiguousarray(part) for part in parts])
         return [
             [moved(d, view.box, (frame.shape[0], frame.shape[1])) for d in one]
@@ -82,7 +93,8 @@ class FindGarments:
     def decode(self, data: bytes) -> list[Detection]:
         rows = json.loads(zlib.decompress(data))
         return [
-            Detection(c, s, _box(b), Mask((size[0], size[1]), tuple(runs))) for c, s, b, size, runs in rows
+            Detection(c, s, _box(b), Mask((size[0], size[1]), tuple(runs)))
+            for c, s, b, size, runs in rows
         ]
 
 
@@ -146,7 +158,15 @@ class SortGarments:
 
     def encode(self, out: Sorted) -> bytes:
         kept = [
-            [g.photo_id, g.box_frac, g.category, g.score, g.mask.size, g.mask.runs, round(g.visibility, 4)]
+            [
+                g.photo_id,
+                g.box_frac,
+                g.category,
+                g.score,
+                g.mask.size,
+                g.mask.runs,
+                round(g.visibility, 4),
+            ]
             for g in out.garments
         ]
         return zlib.compress(json.dumps([kept, out.left_out]).encode())
@@ -187,11 +207,17 @@ def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -
     garments = []
     for i in kept:
         d, visible = ranked[i], small[i]
-        front = [small[k] for k in kept if k != i and LAYER[ranked[k].category] >= LAYER[d.category]]
+        front = [
+            small[k] for k in kept if k != i and LAYER[ranked[k].category] >= LAYER[d.category]
+        ]
         share = 1.0
         if owner is not None and visible.any():
             hidden = body.hidden_area(
-                d.category, visible, geometry.union(front, visible.shape), _shrunk(owner, step), pose.min_joint
+                d.category,
+                visible,
+                geometry.union(front, visible.shape),
+                _shrunk(owner, step),
+                pose.min_joint,
             )
             share = float(visible.sum()) / (float(visible.sum()) + hidden)
         box = geometry.to_frac(d.box, frame)
@@ -227,7 +253,9 @@ def _whose(mask: MaskArray, people: Sequence[Person], step: int) -> Person | Non
 
     def distance(p: Person) -> float:
         x0, y0, x1, y1 = p.box
-        outside = np.maximum.reduce([x0 - points[:, 0], points[:, 0] - x1, y0 - points[:, 1], points[:, 1] - y1])
+        outside = np.maximum.reduce(
+            [x0 - points[:, 0], points[:, 0] - x1, y0 - points[:, 1], points[:, 1] - y1]
+        )
         joints = p.pose.joints[5:, :2][p.pose.joints[5:, 2] >= 0.3]
         if not len(joints):
             joints = np.array([[(x0 + x1) / 2, (y0 + y1) / 2]])

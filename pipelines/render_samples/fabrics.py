@@ -1,0 +1,277 @@
+"""Cloth and the marks on it, painted by code: tiles for fabrics, see-through sheets for details.
+
+Tiles are (512, 512, 3) float sRGB in 0..1 that repeat without a seam. Details (placket, pockets,
+prints) are (1024, 1024, 4) sheets of 5.12 dm a side, thrown straight onto a garment's front or
+back; their origin is the middle of the garment's top edge.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+Array = NDArray[np.float64]
+Colour = tuple[float, float, float]
+
+SIZE = 512
+SHEET = 1024
+SHEET_DM = 5.12
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """A painted tile and how it takes light."""
+
+    name: str
+    tile: Array
+    width: float  # of one tile, decimetres
+    roughness: float = 0.85
+    weave: float = 0.2  # depth of the fine relief, 0..1
+
+
+def rng_for(name: str) -> np.random.Generator:
+    """The random numbers of a thing, the same on every machine and in every order."""
+    return np.random.default_rng(zlib.crc32(name.encode()))
+
+
+def cloud(rng: np.random.Generator, across: float, down: float | None = None) -> Array:
+    """Seamless noise of unit variance, smoothed by these many pixels."""
+    noise = rng.normal(size=(SIZE, SIZE))
+    smooth: Array = ndimage.gaussian_filter(noise, (down or across, across), mode="wrap")
+    return smooth / smooth.std()
+
+
+def solid(rng: np.random.Generator, colour: Colour) -> Array:
+    """Plain cotton: a hint of yarn and uneven dye."""
+    yarn = 0.012 * cloud(rng, 0.6, 2.5) + 0.012 * cloud(rng, 2.5, 0.6) + 0.012 * cloud(rng, 40)
+    return np.array(colour) * (1 + yarn[..., None])
+
+
+def knit(rng: np.random.Generator, colour: Colour) -> Array:
+    """Columns of V-shaped stitches in a heathered yarn."""
+    y, x = np.mgrid[:SIZE, :SIZE] / SIZE
+    column = np.abs((x * 32) % 1 - 0.5) * 2
+    stitch = np.sin(2 * np.pi * (y * 40 + column * 0.5))
+    shade = 0.07 * stitch - 0.16 * (column > 0.85) + 0.05 * cloud(rng, 1.2)
+    return np.array(colour) * (1 + shade[..., None])
+
+
+def denim(rng: np.random.Generator, colour: Colour, wash: float = 0.1) -> Array:
+    """A fine diagonal twill, white weft showing, unevenly washed."""
+    noise = rng.normal(size=(SIZE, SIZE))
+    run = sum(np.roll(noise, (k, k), (0, 1)) for k in range(-4, 5)) / 3.0
+    y, x = np.mgrid[:SIZE, :SIZE]
+    twill = 0.05 * np.sin(2 * np.pi * (x - y) * 64 / SIZE)
+    shade = 0.06 * run + twill + wash * 0.5 * cloud(rng, 30) + 0.03 * cloud(rng, 1.0, 12)
+    return np.array(colour) * (1 + shade[..., None])
+
+
+def stripes(
+    rng: np.random.Generator, ground: Colour, stripe: Colour, count: int, share: float
+) -> Array:
+    """Horizontal stripes, ``count`` to the tile."""
+    mask = ((np.arange(SIZE) * count / SIZE) % 1 < share).astype(float)
+    mask = ndimage.gaussian_filter1d(mask, 0.7, mode="wrap")[:, None, None]
+    return solid(rng, (1, 1, 1)) * (mask * np.array(stripe) + (1 - mask) * np.array(ground))
+
+
+def tartan(rng: np.random.Generator, ground: Colour, bands: Sequence[Colour]) -> Array:
+    """Crossed bands over a ground, two setts to the tile."""
+    place = (np.arange(SIZE) * 2 / SIZE) % 1
+    cloth = np.ones((SIZE, SIZE, 3)) * np.array(ground)
+    layout = ((0.08, 0.36, 0.55), (0.46, 0.50, 0.7), (0.60, 0.64, 0.7), (0.74, 0.92, 0.4))
+    for k, (low, high, depth) in enumerate(layout):
+        band = depth * ((place > low) & (place < high)).astype(float)
+        colour = np.array(bands[k % len(bands)])
+        for mask in (band[:, None, None], band[None, :, None]):
+            cloth = cloth * (1 - mask) + colour * mask
+    return cloth * solid(rng, (1, 1, 1))
+
+
+def dots(rng: np.random.Generator, ground: Colour, dot: Colour, count: int) -> Array:
+    """Round dots in a quincunx."""
+    y, x = np.mgrid[:SIZE, :SIZE] * count / SIZE
+    near = np.minimum(
+        np.hypot((x % 1) - 0.5, (y % 1) - 0.5),
+        np.hypot((x + 0.5) % 1 - 0.5, (y + 0.5) % 1 - 0.5),
+    )
+    mask = np.clip((0.17 - near) * SIZE / count / 2 + 0.5, 0, 1)[..., None]
+    return solid(rng, (1, 1, 1)) * (mask * np.array(dot) + (1 - mask) * np.array(ground))
+
+
+def floral(rng: np.random.Generator, ground: Colour, blooms: Sequence[Colour]) -> Array:
+    """Scattered five-petalled flowers with leaves."""
+    scale = 2
+    cloth = Image.new("RGB", (SIZE * scale, SIZE * scale), _bytes(ground))
+    draw = ImageDraw.Draw(cloth)
+    for k in range(46):
+        x, y = rng.uniform(0, SIZE, 2)
+        size, spin = rng.uniform(13, 26), rng.uniform(0, 6.3)
+        bloom = np.array(blooms[k % len(blooms)]) * rng.uniform(0.85, 1.1)
+        for dx in (-SIZE, 0, SIZE):
+            for dy in (-SIZE, 0, SIZE):
+                for leaf in (spin + 0.6, spin + 2.9):
+                    _blob(draw, x + dx, y + dy, 1.5 * size, leaf, 0.55 * size, (0.25, 0.4, 0.22))
+                for petal in range(5):
+                    _blob(
+                        draw, x + dx, y + dy, 0.62 * size, spin + petal * 1.2566, 0.48 * size, bloom
+                    )
+                _blob(draw, x + dx, y + dy, 0, 0, 0.26 * size, (0.9, 0.75, 0.3))
+    tile = np.asarray(cloth.resize((SIZE, SIZE), Image.Resampling.LANCZOS)) / 255.0
+    return tile * solid(rng, (1, 1, 1))
+
+
+def _bytes(colour: Sequence[float] | Array) -> tuple[int, ...]:
+    return tuple(int(255 * min(max(c, 0.0), 1.0)) for c in colour)
+
+
+def _blob(
+    draw: ImageDraw.ImageDraw,
+    x: float,
+    y: float,
+    away: float,
+    angle: float,
+    radius: float,
+    colour: Sequence[float] | Array,
+) -> None:
+    cx, cy = 2 * (x + away * np.cos(angle)), 2 * (y + away * np.sin(angle))
+    box = (cx - 2 * radius, cy - 2 * radius, cx + 2 * radius, cy + 2 * radius)
+    draw.ellipse(box, fill=_bytes(colour))
+
+
+class Sheet:
+    """A see-through drawing in decimetres: x to the wearer's left, y down from the top edge."""
+
+    def __init__(self) -> None:
+        self.image = Image.new("RGBA", (SHEET, SHEET), (0, 0, 0, 0))
+        self.draw = ImageDraw.Draw(self.image)
+
+    def _at(self, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        unit = SHEET / SHEET_DM
+        return [(SHEET / 2 + x * unit, SHEET / 4 + y * unit) for x, y in points]
+
+    def line(
+        self, points: Sequence[tuple[float, float]], colour: Colour, width: float, alpha: float = 1
+    ) -> None:
+        """A drawn line, ``width`` in decimetres."""
+        ink = (*_bytes(colour), int(255 * alpha))
+        self.draw.line(self._at(points), ink, max(1, round(width * SHEET / SHEET_DM)), "curve")
+
+    def area(self, points: Sequence[tuple[float, float]], colour: Colour, alpha: float = 1) -> None:
+        """A filled polygon."""
+        self.draw.polygon(self._at(points), (*_bytes(colour), int(255 * alpha)))
+
+    def disk(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        """A filled circle."""
+        (a, b), (c, d) = self._at([(x - radius, y - radius), (x + radius, y + radius)])
+        self.draw.ellipse((a, b, c, d), (*_bytes(colour), 255))
+
+    def pocket(self, x: float, y: float, wide: float, tall: float, colour: Colour) -> None:
+        """The stitched outline of a patch pocket whose top edge is centred on (x, y)."""
+        w = wide / 2
+        edge = [(x - w, y), (x - w, y + tall * 0.8), (x, y + tall)]
+        edge += [(x + w, y + tall * 0.8), (x + w, y), (x - w, y)]
+        self.line(edge, (0, 0, 0), 0.05, 0.35)
+        self.line([(a * 0.96 + x * 0.04, b + 0.03) for a, b in edge], colour, 0.018, 0.8)
+
+
+def shirt_front(button: Colour) -> Image.Image:
+    """A button placket and one chest pocket."""
+    sheet = Sheet()
+    for x in (-0.15, 0.15):
+        sheet.line([(x, -1.0), (x, 8)], (0, 0, 0), 0.03, 0.4)
+    for k in range(9):
+        sheet.disk(0, 0.35 + 0.8 * k, 0.055, button)
+        sheet.line([(0.01, 0.42 + 0.8 * k), (0.05, 0.40 + 0.8 * k)], (0, 0, 0), 0.02, 0.4)
+    sheet.pocket(0.75, 1.35, 0.95, 1.05, (1, 1, 1))
+    return sheet.image
+
+
+def trouser_front(stitch: Colour, seam: float = 0.5) -> Image.Image:
+    """Waistband, button, fly and the curved mouths of two pockets."""
+    sheet = Sheet()
+    sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, seam)
+    sheet.line([(-3, 0.34), (3, 0.34)], stitch, 0.018, 0.8)
+    sheet.line([(0, 0.38), (0, 2.0)], (0, 0, 0), 0.04, seam)
+    sheet.line([(0.25, 0.4), (0.25, 1.4), (0.17, 1.7), (0, 1.85)], stitch, 0.02, 0.8)
+    sheet.disk(0.0, 0.18, 0.08, (0.7, 0.62, 0.5))
+    for side in (-1, 1):
+        mouth = [(side * 0.72, 0.4), (side * 0.8, 0.75), (side * 1.1, 1.05), (side * 1.7, 1.2)]
+        sheet.line(mouth, (0, 0, 0), 0.05, seam)
+        sheet.line([(x, y + 0.05) for x, y in mouth], stitch, 0.02, 0.8)
+        sheet.area([(side * 0.62, 0), (side * 0.7, 0), (side * 0.7, 0.45), (side * 0.62, 0.45)],
+                   stitch, 0.35)  # fmt: skip
+    return sheet.image
+
+
+def trouser_back(stitch: Colour, patch: bool) -> Image.Image:
+    """Waistband, yoke, seam and two pockets: patches on jeans, welts on chinos."""
+    sheet = Sheet()
+    sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, 0.5)
+    sheet.line([(0, 0), (0, 3)], (0, 0, 0), 0.03, 0.4)
+    for side in (-1, 1):
+        if patch:
+            sheet.line([(side * 1.8, 0.6), (0, 0.95)], stitch, 0.025, 0.8)
+            sheet.pocket(side * 0.78, 1.0, 1.1, 1.25, stitch)
+        else:
+            sheet.line([(side * 0.35, 1.0), (side * 1.25, 0.95)], (0, 0, 0), 0.07, 0.6)
+    return sheet.image
+
+
+def jacket_front(stitch: Colour, metal: Colour) -> Image.Image:
+    """Button strips along both edges, flapped chest pockets, slanted hand pockets."""
+    sheet = Sheet()
+    for side in (-1, 1):
+        sheet.line([(side * 0.62, -1), (side * 0.62, 8)], stitch, 0.025, 0.8)
+        sheet.line([(side * 0.66, 1.25), (side * 1.9, 1.25)], (0, 0, 0), 0.05, 0.4)
+        flap = [(side * 0.78, 1.28), (side * 0.78, 1.5), (side * 1.15, 1.68)]
+        flap += [(side * 1.5, 1.5), (side * 1.5, 1.28)]
+        sheet.line(flap, (0, 0, 0), 0.05, 0.4)
+        sheet.line([(x, y - 0.05) for x, y in flap], stitch, 0.022, 0.8)
+        sheet.disk(side * 1.15, 1.55, 0.05, metal)
+        sheet.line([(side * 0.95, 3.3), (side * 1.2, 4.2)], (0, 0, 0), 0.07, 0.5)
+    for k in range(6):
+        sheet.disk(0.48, 0.5 + 0.85 * k, 0.06, metal)
+    return sheet.image
+
+
+def jacket_back(stitch: Colour) -> Image.Image:
+    """A yoke and two seams running down from it."""
+    sheet = Sheet()
+    sheet.line([(-3, 1.3), (3, 1.3)], stitch, 0.03, 0.8)
+    for side in (-1, 1):
+        sheet.line([(side * 1.2, 1.3), (side * 0.8, 6)], stitch, 0.03, 0.8)
+    return sheet.image
+
+
+def print_mountain(ink: Colour, sun: Colour) -> Image.Image:
+    """A chest print: a sun behind two peaks over three lines."""
+    sheet = Sheet()
+    sheet.disk(0.25, 1.55, 0.36, sun)
+    sheet.area([(-1.0, 2.6), (-0.3, 1.55), (0.1, 2.05), (0.4, 1.7), (1.0, 2.6)], ink)
+    sheet.area([(-0.42, 1.73), (-0.3, 1.55), (-0.17, 1.71), (-0.26, 1.8), (-0.33, 1.72)],
+               (0.95, 0.95, 0.95))  # fmt: skip
+    for k in range(3):
+        sheet.line([(-0.8 + 0.2 * k, 2.75 + 0.14 * k), (0.8 - 0.2 * k, 2.75 + 0.14 * k)], ink, 0.06)
+    return sheet.image
+
+
+Painter = Callable[..., Array]
+
+
+def fabric(
+    name: str,
+    painter: Painter,
+    *colours: object,
+    width: float = 2.0,
+    roughness: float = 0.85,
+    weave: float = 0.2,
+) -> Fabric:
+    """Paint a named fabric; the name seeds its noise."""
+    return Fabric(name, np.clip(painter(rng_for(name), *colours), 0, 1), width, roughness, weave)
