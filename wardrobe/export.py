@@ -50,8 +50,8 @@ def items_json(catalogue: Catalogue) -> dict[str, Any]:
                     "left_out_photos": [{"photo", "reason"}]}}
 
     ``photo`` is relative to the photo folder, ``thumbnail`` to the store (in a zip, to the zip),
-    ``box`` in pixels of the full upright photo, scores and shares in [0, 1]. Bytes of a file name that are not text are
-    written as ``\\udcXX``.
+    ``box`` in pixels of the full upright photo, scores and shares in [0, 1]. Bytes of a file name
+    that are not text are written as ``\\udcXX``.
     """
     funnel = catalogue.funnel
     return {
