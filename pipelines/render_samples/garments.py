@@ -179,7 +179,7 @@ def _folds(ground: Surface, seed: int) -> Array:
         return 1 - 2 * np.abs(np.tanh(noise(np.stack([a, b, c], 1), seed + shift)))
 
     along = np.where(arm, ground.sleeve * 5, y)
-    hang = ridges(x * 1.7, y * 0.4 + abs(x) * 0.5, z * 1.7, 0)
+    hang = ridges(x * 1.7, y * 0.4 + x * 0.3, z * 1.7, 0)
     waist = np.exp(-(((y - ground.level(2.3)) / 0.8) ** 2))
     across = ridges(x * 0.8, y * 1.9 + x * 0.7, z * 0.8, 1)
     limb = ridges(x * 0.7 + along * 0.6 * np.sign(x), along * 2.1, z * 1.2, 2)
@@ -205,8 +205,9 @@ def _finish(cut: Cut, ground: Surface, visible: Array, region: Array, placed: Ar
     rest, points, edge = values[:, :3], values[:, 3:6], values[:, 6]
     arm, leg, weights = values[:, 7], values[:, 8], values[:, 9:]
     if cut.kind == "skirt":
-        arm, leg = arm * 0, leg * 0
-    uv = unroll(ground.figure, rest, triangles, arm, leg)
+        uv = unroll_cone(points, triangles)
+    else:
+        uv = unroll(ground.figure, rest, triangles, arm, leg)
     out = normals(points, triangles)
     facing = np.clip(normals(rest, triangles)[:, 2] * 2.5, -1, 1) * (arm < 0.4)
     top = ground.level(min(cut.high, 4.0))
@@ -278,6 +279,20 @@ def _collar(
         facing=np.zeros(total),
         shade=np.repeat([0.8, 0.9, 1, 1, 1.0], count),
     )
+
+
+def unroll_cone(points: Array, triangles: Index) -> Array:
+    """Texture coordinates of a skirt, in decimetres: the cone it is nearest to, laid flat."""
+    axis = points[:, [0, 2]].mean(0)
+    across, toward = (points[:, [0, 2]] - axis).T
+    slope, start = np.polyfit(points[:, 1], np.hypot(across, toward), 1)
+    lean = max(-slope, 0.05)
+    slant = np.hypot(1, lean)
+    away = (start + slope * points[:, 1])[triangles] * slant / lean
+    angle = np.arctan2(across, toward)[triangles]
+    step = (angle - angle[:, :1] + np.pi) % (2 * np.pi) - np.pi
+    turned = (angle[:, :1] + step) * lean / slant
+    return np.stack([away * np.sin(turned), -away * np.cos(turned)], -1)
 
 
 def unroll(figure: Figure, rest: Array, triangles: Index, arm: Array, leg: Array) -> Array:

@@ -34,7 +34,7 @@ JACKET = Cut("top", low=2.08, sleeve=0.97, ease=0.2, flare=0.14, drape=0.9, gap=
 TROUSERS = Cut("bottom", low=-0.04, high=2.21, ease=0.075, flare=0.13, drape=0.35, folds=0.06)
 LOOSE = Cut("bottom", low=-0.02, high=2.21, ease=0.1, flare=0.17, drape=0.45, folds=0.07)
 STRAP = Cut("strap", low=2.0, thickness=0.03, ease=0.02, folds=0.0, drape=0.9, flare=0.0)
-BODICE = Cut("top", low=2.2, sleeve=0.22, ease=0.07, flare=0.0, scoop=0.3, folds=0.04)
+BODICE = Cut("top", low=2.2, sleeve=0.22, ease=0.07, flare=0.0, scoop=0.08, vee=0.3, folds=0.04)
 
 
 def _garments() -> list[Garment]:
@@ -48,7 +48,7 @@ def _garments() -> list[Garment]:
     khaki = fabric("khaki-twill", solid, (0.62, 0.53, 0.38))
     flowers = fabric("dark-floral", floral, (0.07, 0.09, 0.17),
                      [(0.85, 0.38, 0.4), (0.93, 0.8, 0.72)], width=2.6)  # fmt: skip
-    spots = fabric("teal-dots", dots, (0.08, 0.36, 0.37), (0.93, 0.91, 0.86), 6, width=1.8)
+    spots = fabric("teal-dots", dots, (0.08, 0.36, 0.37), (0.93, 0.91, 0.86), 4, width=1.8)
     olive = fabric("olive-canvas", solid, (0.31, 0.33, 0.2))
     sky = fabric("sky-oxford", solid, (0.55, 0.68, 0.84))
     return [
@@ -122,7 +122,6 @@ OWNER = Person(
     lips=(0.72, 0.38, 0.36),
     hair="long01",
     hair_colour=(0.27, 0.16, 0.1),
-    brow="eyebrow010",
 )
 FRIEND = Person(
     "friend",
@@ -145,5 +144,4 @@ SISTER = Person(
     lips=(0.74, 0.42, 0.4),
     hair="bob02",
     hair_colour=(0.1, 0.075, 0.065),
-    brow="eyebrow003",
 )

@@ -238,7 +238,10 @@ def _face(figure: Figure, posed: Posed, person: Person) -> list[Part]:
             continue
         tip = _fringe(mesh.points, mesh.triangles, 0.6 if name == "hair" else 0.05)
         strand = _strands(figure, mesh.points, mesh.triangles) if name == "hair" else mesh.uv
-        look = Look("hair" if name == "hair" else "brow", person.hair_colour)
+        thin = 0.0 if name == "hair" else 0.3  # skin shows between the hairs of a brow
+        mixed = np.array(person.hair_colour) * (1 - thin) + np.array(person.skin) * thin
+        colour = (float(mixed[0]), float(mixed[1]), float(mixed[2]))
+        look = Look("hair" if name == "hair" else "brow", colour)
         parts.append(
             Part(name, None, points, mesh.triangles, strand, look, np.tile(tip[:, None], 3))
         )

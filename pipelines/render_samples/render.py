@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,30 @@ UNTURN = {
     8: Image.Transpose.ROTATE_270,
     3: Image.Transpose.ROTATE_180,
 }
+
+
+SOURCES = """
+# Where these pictures come from
+
+Nobody was photographed. Every picture is rendered by `pipelines/render_samples/render.py` with
+Blender's Cycles (the `bpy` wheel, 4.5) and is part of this project, under its licence
+(AGPL-3.0-or-later); there is no other claim on them.
+
+* Bodies, hair, eyes (with the picture of the iris) and shoes are meshes of MakeHuman, released
+  as CC0 in September 2020. They are read, never copied into this repository.
+* Clothes are cut from the body's surface by `garments.py`; fabrics, prints, skin, hair and the
+  places are painted by code (`fabrics.py`, `people.py`, `scenes.py`). No foreign texture.
+* All noise is seeded from names, so a second run gives the same scene; Cycles' own seed is 1.
+* One person (the owner) in all pictures with people. IMG_0429 and IMG_0441 show a second person
+  too, who wears clothes of their own that do not belong in the wardrobe.
+* IMG_0429 is stored turned (EXIF orientation 6), IMG_0439 is a PNG, IMG_0445-copy is an exact
+  copy of IMG_0445. Times taken are in EXIF; there is no place.
+
+`truth/items.json` maps each photo to the owner's items that fill at least 0.2 % of it.
+What looks least real: stiff folds, a face without expression, hands held the same way.
+
+    python pipelines/render_samples/render.py --out sample_photos --makehuman DIR
+"""
 
 
 def garments(names: Sequence[str]) -> list[Garment]:
@@ -182,7 +206,7 @@ def main() -> None:
     parser.add_argument("--makehuman", type=Path, default=Path("../shared/data/makehuman"))
     parser.add_argument("--only", nargs="*", help="photo names")
     parser.add_argument("--size", type=int, nargs=2, default=(600, 800))
-    parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args(sys.argv[1:])
     data = MakeHuman(args.makehuman)
@@ -199,6 +223,25 @@ def main() -> None:
         truth[shot.name] = items
         order = {s.name: truth[s.name] for s in SHOTS if s.name in truth}
         record.write_text(json.dumps(order, indent=1) + "\n")
+        (args.out / "SOURCES.md").write_text(describe(order))
+
+
+def describe(shots: Mapping[str, Sequence[str]]) -> str:
+    """``SOURCES.md``: how the pictures were made, and which shows what."""
+    lines = [
+        SOURCES.strip(),
+        "",
+        "| item | category | what | photos |",
+        "| --- | --- | --- | --- |",
+    ]
+    for garment in WARDROBE.values():
+        seen = [name for name, items in shots.items() if garment.id in items]
+        if seen:
+            row = (garment.id, f"{garment.category}, {garment.type}", garment.name, ", ".join(seen))
+            lines.append(f"| {' | '.join(row)} |")
+    lines += ["", "Photos that show nothing of the owner's to wear: "]
+    lines[-1] += ", ".join(name for name, items in shots.items() if not items) + "."
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

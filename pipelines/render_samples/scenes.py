@@ -92,7 +92,7 @@ def _shelf(x: float, y: float) -> None:
         at = x + 0.05
         while z < 1.6 and at < x + 0.8:
             wide, tall = rng.uniform(0.02, 0.05), rng.uniform(0.2, 0.32)
-            tone = tuple(float(c) for c in rng.uniform(0.12, 0.75, 3))
+            tone = tuple(float(c) for c in rng.uniform(0.15, 0.6) + rng.uniform(-0.1, 0.12, 3))
             if rng.random() < 0.85:
                 box((at, y - 0.24, z + 0.03), (at + wide, y - 0.05, z + tall), paint(tone))
             at += wide + 0.003
@@ -277,4 +277,4 @@ PLACES: dict[str, Callable[[], None]] = {
     "concrete": concrete,
     "desk": desk,
 }
-EXPOSURE: dict[str, float] = {"evening": 0.9, "living": 0.4}
+EXPOSURE: dict[str, float] = {"evening": 0.9, "living": 0.4, "kitchen": 0.5}
