@@ -290,6 +290,8 @@ def sheet(tiles: Tiles, vectors: Array, queries: NDArray[np.intp], path: Path) -
             cv2.putText(cell, told, (2, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (200, 0, 0), 1)
             cells.append(cell)
         lines.append(np.hstack(cells))
+    if len(lines) < 2:
+        return
     half = len(lines) // 2
     both = np.hstack([np.vstack(lines[:half]), np.vstack(lines[half : 2 * half])])
     path.parent.mkdir(parents=True, exist_ok=True)
