@@ -79,13 +79,20 @@ def complete(pose: Pose, ok: NDArray[np.bool_]) -> tuple[Points, float]:
     known = pose.joints[:, :2].astype(np.float64)
     torso, down = _scale(known, ok)
     across = np.array([down[1], -down[0]])  # from the body's right to its left in a frontal view
-    if ok[5] and ok[6] and (known[5] - known[6]) @ across < 0:
+    paired = [(a, b) for a, b in (SHOULDERS, HIPS) if ok[a] and ok[b]]
+    if paired and (known[paired[0][0]] - known[paired[0][1]]) @ across < 0:
         across = -across  # seen from behind
     out = np.where(ok[:, None], known, np.nan)
     shoulder = _middle(out, SHOULDERS, HALF_SHOULDERS * torso * across)
     hip = _middle(out, HIPS, HALF_HIPS * torso * across)
     if np.isnan(shoulder).any() and np.isnan(hip).any():
-        shoulder = out[0] + NOSE_UP * torso * down if ok[0] else np.nanmean(out, axis=0)
+        if ok[0]:
+            shoulder = out[0] + NOSE_UP * torso * down
+        elif ok[list(KNEES + ANKLES)].any():
+            legs, up = (KNEES, THIGH) if ok[list(KNEES)].any() else (ANKLES, THIGH + SHIN)
+            hip = np.nanmean(out[list(legs)], axis=0) - up * torso * down
+        else:
+            shoulder = np.nanmean(out, axis=0)
     if np.isnan(shoulder).any():
         shoulder = hip - torso * down
     if np.isnan(hip).any():

@@ -111,7 +111,10 @@ class ClusterSettings(_Section):
 
 class ThumbnailSettings(_Section):
     size_px: int = Field(512, ge=64, le=2048, description="Pixels. Side of the square thumbnail.")
-    margin: Share = Field(0.08, description="Share of the side left empty around the garment.")
+    margin: float = Field(
+        0.08, ge=0, le=0.45,
+        description="Share of the side left empty at each edge, so that garments in a grid don't touch.",
+    )  # fmt: skip
     background: str = Field(
         "#f4f3f1", pattern="^#[0-9a-f]{6}$", description="Neutral background, sRGB."
     )
@@ -151,7 +154,7 @@ def load(
     if path:
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as e:
+        except (OSError, ValueError) as e:  # ValueError: no TOML, or no UTF-8
             raise ConfigError(f"{path}: {e}. Mend the file, or leave --config out.") from e
     data["profile"] = profile
     for dotted, value in (overrides or {}).items():
@@ -160,13 +163,21 @@ def load(
             raise ConfigError(
                 f"--set {dotted}: write section.key=value, such as cluster.same_cosine=0.9"
             )
-        data.setdefault(section, {})[key] = value
+        if dotted not in keys():
+            raise ConfigError(f"--set {dotted}: no such setting.{_hint(dotted)}")
+        part = data.setdefault(section, {})
+        if isinstance(part, dict):  # else the file is wrong, which validation says
+            part[key] = value
     try:
         return Settings.model_validate(data)
     except ValidationError as e:
         first = e.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{where}: {first['msg']}.{_hint(where)}") from e
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(f"{where}: no such setting.{_hint(where)}") from e
+        raise ConfigError(
+            f"{where}: {first['msg']}. `wardrobe config --explain {where}` says what is allowed."
+        ) from e
 
 
 def explain(key: str) -> dict[str, Any]:
@@ -205,6 +216,6 @@ def dump(settings: Settings) -> str:
 def _hint(key: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(key, keys(), n=2, cutoff=0.5)
+    near = difflib.get_close_matches(key, [*keys(), *Settings.model_fields], n=2, cutoff=0.5)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
     return f"{meant} `wardrobe config` lists all settings."

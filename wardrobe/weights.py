@@ -14,6 +14,7 @@ import tomllib
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,16 @@ def fetch(model: Model, progress: Callable[[int, int], None] | None = None) -> P
             f"{model.name} has no address to fetch from; see {model.card or 'its card'}."
         )
     target = location(model)
+    try:
+        _download(model, target, progress)
+    except (OSError, HTTPException) as e:
+        raise ModelError(
+            f"{model.name} could not be fetched: {e}. Check the connection and try again."
+        ) from e
+    return target
+
+
+def _download(model: Model, target: Path, progress: Callable[[int, int], None] | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < model.bytes + (64 << 20):
         raise ModelError(
@@ -162,7 +173,8 @@ def fetch(model: Model, progress: Callable[[int, int], None] | None = None) -> P
             os.fdopen(handle, "wb") as out,
             urllib.request.urlopen(model.url, timeout=60) as source,
         ):
-            while chunk := source.read(CHUNK):
+            # More than the registry announces is wrong already and need not be waited for.
+            while done <= model.bytes and (chunk := source.read(CHUNK)):
                 digest.update(chunk)
                 out.write(chunk)
                 done += len(chunk)
@@ -173,13 +185,8 @@ def fetch(model: Model, progress: Callable[[int, int], None] | None = None) -> P
                 f"{model.name}: the bytes that came are not the published ones. Try again later."
             )
         os.replace(part, target)
-    except OSError as e:
-        raise ModelError(
-            f"{model.name} could not be fetched: {e}. Check the connection and try again."
-        ) from e
     finally:
         part.unlink(missing_ok=True)
-    return target
 
 
 def _sha256(path: Path) -> str:

@@ -77,7 +77,9 @@ def test_polygons_that_share_an_edge_share_no_pixel() -> None:
     left = geometry.polygon_mask(np.array([a, b, d]), SIZE)
     right = geometry.polygon_mask(np.array([b, c, d]), SIZE)
     assert not (left & right).any()
-    assert (geometry.union([left, right], SIZE) == geometry.polygon_mask(np.array([a, b, c, d]), SIZE)).all()
+    assert (
+        geometry.union([left, right], SIZE) == geometry.polygon_mask(np.array([a, b, c, d]), SIZE)
+    ).all()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,9 @@ def test_run_lengths_give_the_mask_back(array: MaskArray) -> None:
     assert (mask.array() == array).all()
     assert mask.area == array.sum()
     assert sum(mask.runs) == array.size
-    assert all(run > 0 for run in mask.runs[1:])  # one way to write a mask, so bytes can be compared
+    assert all(
+        run > 0 for run in mask.runs[1:]
+    )  # one way to write a mask, so bytes can be compared
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.data())

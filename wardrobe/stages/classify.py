@@ -40,7 +40,7 @@ class Classify:
     load: Callable[[], Classifier]
     pixels: Callable[[Photo], Image]
     name: str = "classify"
-    version: int = 1
+    version: int = 2
 
     def recipe(self) -> dict[str, Any]:
         return {}

@@ -134,9 +134,9 @@ def _components(
     from sklearn.cluster import DBSCAN
     from sklearn.neighbors import NearestNeighbors
 
-    same, cross = (
-        min(c + strictness, 1.0) for c in (settings.same_cosine, settings.cross_category_cosine)
-    )
+    # Never easier across categories than within one, whatever the settings say.
+    wanted = settings.same_cosine, max(settings.same_cosine, settings.cross_category_cosine)
+    same, cross = (min(c + strictness, 1.0) for c in wanted)
     rows = vectors[list(members)]
     search = NearestNeighbors(metric="cosine", algorithm="brute").fit(rows)
     graph = search.radius_neighbors_graph(

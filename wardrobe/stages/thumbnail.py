@@ -27,7 +27,7 @@ class CutOut:
     settings: ThumbnailSettings
     pixels: Callable[[Photo], Image]
     name: str = "thumbnail"
-    version: int = 1
+    version: int = 2
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def cut_out(crop: Crop, settings: ThumbnailSettings) -> Image:
     matte = _matte(crop.image, crop.mask)
     rows = slice(max(int(box[1]) - 2, 0), int(box[3]) + 2)
     cols = slice(max(int(box[0]) - 2, 0), int(box[2]) + 2)
-    image, matte = crop.image[rows, cols].astype(np.float32), matte[rows, cols]
+    image, matte = _own_colour(crop.image, matte)[rows, cols], matte[rows, cols]
     h, w = matte.shape
     scale = side * (1 - 2 * settings.margin) / max(w, h)
     size = (max(round(w * scale), 1), max(round(h * scale), 1))
@@ -137,7 +137,7 @@ def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
 
 def _matte(image: Image, mask: MaskArray) -> Floats:
     """(h, w) in [0, 1]: the mask with soft edges that follow the picture's."""
-    radius = max(2, round(0.008 * max(mask.shape)))
+    radius = _radius(mask.shape)
     guide = image.astype(np.float64) @ np.array([0.299, 0.587, 0.114]) / 255
     p = mask.astype(np.float64)
     mean_g, mean_p = _mean(guide, radius), _mean(p, radius)
@@ -146,7 +146,28 @@ def _matte(image: Image, mask: MaskArray) -> Floats:
     soft = _mean(a, radius) * guide + _mean(mean_p - a * mean_g, radius)
     # A little tighter than the mask: a rim of background is worse than a lost thread.
     matte = np.clip((soft - 0.45) / 0.4, 0, 1)
-    return np.where(mean_p > 0, matte, 0).astype(np.float32)
+    matte = np.where(mean_p > 0, matte, 0)
+    if matte.sum() < 0.5 * p.sum():  # thinner than the filter: a chain would vanish
+        matte = p
+    return np.asarray(matte, np.float32)
+
+
+def _own_colour(image: Image, matte: Floats) -> Floats:
+    """(h, w, 3): the image, its half-transparent rim in the colour of the sure pixels near by.
+
+    The rim shows the garment and what was behind it; blended as it is, it would be a halo.
+    """
+    radius, sure = _radius(matte.shape), (matte > 0.95).astype(np.float64)
+    weight = _mean(sure, radius)
+    near = np.stack([_mean(image[..., c] * sure, radius) for c in range(3)], axis=-1)
+    mend = (matte <= 0.95) & (weight > 1e-6)
+    out: Floats = image.astype(np.float32)
+    out[mend] = near[mend] / weight[mend][:, None]
+    return out
+
+
+def _radius(shape: tuple[int, ...]) -> int:
+    return max(2, round(0.008 * max(shape)))
 
 
 def _mean(x: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
