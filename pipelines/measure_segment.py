@@ -69,22 +69,28 @@ VIEWS: dict[str, View] = {"full": full, "waist_up": waist_up, "selfie": selfie}
 
 def cropped(
     photos: list[street.StreetPhoto], view: View
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], Any]]:
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], Any, float]]:
     for p in photos:
         at = view(p)
-        yield np.ascontiguousarray(p.image[at]), p.ids[at], p.instances
+        yield np.ascontiguousarray(p.image[at]), p.ids[at], p.instances, _torso(p)
+
+
+def _torso(p: street.StreetPhoto) -> float:
+    """Shoulders to hips, px: what the pose stage would say, from the labelled person's height."""
+    top, bottom, _, _ = _person(p)
+    return 0.27 * (bottom - top)
 
 
 def measure(photos: list[street.StreetPhoto], model: YoloSegment, view: View) -> dict[str, Any]:
     """mAP50 and mAP50-95 over masks, in all and per category with the number of true garments."""
     images, truth, found = [], [], []
-    for n, (image, ids, instances) in enumerate(cropped(photos, view)):
+    for n, (image, ids, instances, torso) in enumerate(cropped(photos, view)):
         images.append({"id": n, "height": image.shape[0], "width": image.shape[1]})
         for k, (category, _) in enumerate(instances, start=1):
             mask = ids == k
             if mask.sum() >= MIN_PX:
                 truth.append(_row(len(truth) + 1, n, CATEGORIES.index(category), mask))
-        for d in model([image])[0]:
+        for d in model([image], [torso])[0]:
             row = _row(0, n, CATEGORIES.index(d.category), d.mask.array())
             found.append({**row, "score": d.score})
     with contextlib.redirect_stdout(io.StringIO()):
@@ -133,7 +139,7 @@ def sheet(
     """A contact sheet of the photos with the surer masks drawn on them."""
     pictures = []
     for p in photos:
-        drawn = draw(p.image, [d for d in model([p.image])[0] if d.score >= 0.35])
+        drawn = draw(p.image, [d for d in model([p.image], [_torso(p)])[0] if d.score >= 0.35])
         pictures.append(cv2.resize(drawn, (height * p.image.shape[1] // p.image.shape[0], height)))
     width = max(x.shape[1] for x in pictures)
     padded = [np.pad(x, ((0, 0), (0, width - x.shape[1]), (0, 0))) for x in pictures]

@@ -81,7 +81,7 @@ class Models:
         self.loaded.append(stage)
         answer = {"pose": _pose, "segment": _segment, "embed": _embed, "classify": _classify}[stage]
 
-        def model(batch: Sequence[Any]) -> Any:
+        def model(batch: Sequence[Any], *_: Any) -> Any:
             self.calls[stage] += len(batch)
             if stage in self.trouble:
                 raise self.trouble[stage]

@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from wardrobe import backends, batch, geometry, images
+from wardrobe import backends, batch, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.errors import NotBuilt
@@ -76,11 +76,12 @@ def segment(
     stand = standing(people, size, settings=settings)
     if stand.owner is None or stand.reason:
         return []
-    x0, y0, x1, y1 = geometry.grow(people[stand.owner].box, settings.segment.margin, size)
-    model = _model("segment", settings.segment.model, settings.run.device)
-    (found,) = model([np.ascontiguousarray(image[y0:y1, x0:x1])])
     photo = Photo("", "", (size[1], size[0]))
-    detections = tuple(segment_stage.moved(d, (x0, y0, x1, y1), size) for d in found)
+    view = segment_stage.view_of(photo, people[stand.owner], size, settings.segment, settings.pose)
+    x0, y0, x1, y1 = view.box
+    model = _model("segment", settings.segment.model, settings.run.device)
+    (found,) = model([np.ascontiguousarray(image[y0:y1, x0:x1])], [view.torso])
+    detections = tuple(segment_stage.moved(d, view.box, size) for d in found)
     scene = segment_stage.Scene(photo, tuple(people), stand, detections, "")
     return list(segment_stage.sort_garments(scene, settings.segment, settings.pose).garments)
 

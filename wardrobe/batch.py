@@ -26,8 +26,9 @@ from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Failure, Item, Photo, Worn
 
 #: What a person is told about a photo that was left out, by reason.
+COPY = "exact copy"
 SENTENCES = {
-    "exact copy": "The same file as {other}, byte by byte.",
+    COPY: "The same file as {other}, byte by byte.",
     "no person": "Nobody was found in it.",
     "not the owner": "None of the faces in it is the owner's.",
     "too far away": "The person in it is too small to tell the clothes.",
@@ -173,7 +174,7 @@ class _Job:
             self.ids[f.path] = photo_id
             self.files.setdefault(photo_id, f.file)
             if photo_id in first:
-                sight.reason = "exact copy"
+                sight.reason = COPY
                 sight.left_out = (("", 0.0, first[photo_id]),)
             first.setdefault(photo_id, f.path)
             if n % 200 == 0:
@@ -374,7 +375,7 @@ def _reason(s: Sight) -> str:
 def _sentence(s: Sight) -> str:
     if s.failure:
         return s.failure.message
-    other = s.left_out[0][2] if s.reason == "exact copy" else ""
+    other = s.left_out[0][2] if s.reason == COPY else ""
     return SENTENCES[s.reason or ""].format(other=other)
 
 

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from wardrobe import images, pipeline
+from wardrobe import batch, images, pipeline
 from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, locate
 from wardrobe.pipeline import Sight
 from wardrobe.store import Store
-from wardrobe.types import Item
+from wardrobe.types import Item, Step
 
 
 def load(store: Store, *, pictures: bool = True) -> Catalogue:
@@ -112,6 +112,10 @@ def explain(photo: str, store: Store) -> Sight:
     recipe = pipeline.recipe(settings)
     found = Found(path, file, stat.st_size, stat.st_mtime_ns)
     (sight,) = pipeline.look([(found, photo_id)], recipe, store, compute=False)
+    row = store.derived("photo").get(path)
+    if row and row["reason"] == batch.COPY:  # its bytes were looked at under the other name
+        sight.reason, sight.garments = row["reason"], ()
+        sight.steps.append(Step("photo", path, row["message"]))
     return sight
 
 

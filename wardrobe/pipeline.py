@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import backends, geometry, images
+from wardrobe import backends, images
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
 from wardrobe.folder import Found
@@ -27,7 +27,7 @@ from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
 from wardrobe.stages.pose import FindFaces, FindPeople, stand
-from wardrobe.stages.segment import FindGarments, Scene, SortGarments, View
+from wardrobe.stages.segment import FindGarments, Scene, SortGarments, view_of
 from wardrobe.stages.thumbnail import CutOut, Preview
 from wardrobe.store import Store
 from wardrobe.types import Failure, Garment, Image, Labels, Photo, Standing, Step, Vector, Worn
@@ -296,9 +296,9 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
         assert s.photo is not None  # an open sight has passed _people
         assert s.standing is not None
         assert s.standing.owner is not None
-        box = _value(people)[s.standing.owner].box
+        owner = _value(people)[s.standing.owner]
         size = _working_size(s.photo, r.settings.photo.work_px)
-        at.append((s, View(s.photo, geometry.grow(box, r.settings.segment.margin, size))))
+        at.append((s, view_of(s.photo, owner, size, r.settings.segment, r.settings.pose)))
     answers = run(r.garments, at)
     ruled = []
     for (s, people), (_, view), a in zip(scenes, at, answers, strict=True):

@@ -11,6 +11,8 @@ from body import Array, Figure, Index, MakeHuman, Posed, fan, to_world, turn
 from fabrics import Fabric, rng_for
 from garments import Cloth, Cut, dress, pouch
 from PIL import Image
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from surface import boundary, subdivide
 
@@ -94,8 +96,8 @@ def stand(
     hidden = covered.copy()
     parts += _shoes(figure, posed, wearing)
     if any(g.shoe for g in wearing):
-        below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.1
-        hidden |= below & (figure.share("foot", "toe", "lowerleg02") > 0.5)
+        below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
+        hidden |= below & (figure.share("foot", "toe") > 0.5)
     parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person)]
     lowest = min(p.points[:, 1].min() for p in parts)
     origin = posed.joint("root") * np.array([1, 0, 1]) + np.array([0, lowest, 0])
@@ -155,14 +157,26 @@ def _shoes(figure: Figure, posed: Posed, wearing: Sequence[Garment]) -> list[Par
         folder = figure.data.folder / "clothes" / garment.shoe
         mesh, weights = figure.fit(folder / f"{garment.shoe}.mhclo")
         height = mesh.points[:, 1] - mesh.points[:, 1].min()
-        sole = (height < 0.3)[:, None]
-        tint = np.where(sole, np.array(garment.sole), np.array(garment.look.colour))
-        tint = np.where((height < 0.06)[:, None], tint * 0.5, tint)
+        tint = np.tile(np.array(garment.look.colour), (len(height), 1))
+        tint[height < 0.3] = garment.sole
+        tint[height < 0.06] *= 0.5
+        piece = _pieces(mesh.triangles, len(height))
+        top = np.zeros(piece.max() + 1)
+        np.maximum.at(top, piece, height)
+        tint[np.bincount(piece)[piece] < 60] = garment.sole  # laces
+        kept = top[piece][mesh.triangles[:, 0]] < 1.5  # the meshes come with socks
         points = posed.skin(mesh.points, weights)
-        parts.append(
-            Part(garment.id, garment.id, points, mesh.triangles, mesh.uv, garment.look, tint)
-        )
+        shape, uv = mesh.triangles[kept], mesh.uv[kept]
+        parts.append(Part(garment.id, garment.id, points, shape, uv, garment.look, tint))
     return parts
+
+
+def _pieces(triangles: Index, count: int) -> np.ndarray:
+    """Per vertex, the number of the connected piece it is in."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]]])
+    graph = coo_matrix((np.ones(len(edges)), edges.T), shape=(count, count))
+    labels: np.ndarray = connected_components(graph, directed=False)[1]
+    return labels
 
 
 def _skin(figure: Figure, posed: Posed, person: Person, hidden: np.ndarray) -> Part:

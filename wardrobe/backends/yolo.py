@@ -28,13 +28,14 @@ from ultralytics.utils.ops import process_mask_native
 
 from wardrobe import geometry
 from wardrobe.errors import ModelError
-from wardrobe.labels import CATEGORIES
+from wardrobe.labels import CATEGORIES, map_labels
 from wardrobe.types import BODY_MIN_SCORE, GARMENT_MIN_SCORE, Detection, Image, Mask, Person, Pose
 
 SETTINGS.update(sync=False)
 
 STRIDE = 32
 GREY = 114  # what ultralytics pads with; the models were trained on padding near it
+SMALLEST_INPUT = 256
 MOST_PEOPLE, MOST_GARMENTS = 30, 40
 
 
@@ -77,8 +78,13 @@ class YoloSegment:
     Args:
         path: safetensors of the network's state, float16 or float32.
         device: torch device.
-        input_px: longer side that pictures are resized to.
+        input_px: longer side that pictures are resized to, at most.
+        torso_px: largest torso at the network's input; nearer bodies are reduced to it.
+        labels: the network's classes, in its order.
         min_score: weaker detections are not answered; measuring average precision needs them.
+
+    Raises:
+        ModelError: a label that isn't a category, or tensors that are not the network's.
     """
 
     def __init__(
@@ -87,23 +93,29 @@ class YoloSegment:
         *,
         device: str = "cpu",
         input_px: int = 640,
+        torso_px: int = 200,
+        labels: Sequence[str] = CATEGORIES,
         min_score: float = GARMENT_MIN_SCORE,
     ) -> None:
-        net = SegmentationModel("yolo11n-seg.yaml", nc=len(CATEGORIES), verbose=False)
+        self._labels = map_labels(labels, {c: c for c in CATEGORIES}, model=path.name)
+        net = SegmentationModel("yolo11n-seg.yaml", nc=len(labels), verbose=False)
         coco = SegmentationModel("yolo11n-seg.yaml", nc=80, verbose=False)
         net.load(coco, verbose=False)  # gives the class branch the width it was trained with
         self._net = _loaded(net, path, device)
-        self._device, self._input_px, self._min_score = device, input_px, min_score
+        self._device, self._min_score = device, min_score
+        self._input_px, self._torso_px = input_px, torso_px
 
     @torch.inference_mode()
-    def __call__(self, images: Sequence[Image]) -> list[list[Detection]]:
-        return [self._garments(image) for image in images]
+    def __call__(self, images: Sequence[Image], torsos: Sequence[float]) -> list[list[Detection]]:
+        return [self._garments(i, t) for i, t in zip(images, torsos, strict=True)]
 
-    def _garments(self, image: Image) -> list[Detection]:
-        tensor, scale, left, top = _letterbox(image, self._input_px, self._device)
+    def _garments(self, image: Image, torso: float) -> list[Detection]:
+        longest = max(image.shape[:2]) * self._torso_px / max(torso, 1.0)
+        longest = min(max(round(longest), SMALLEST_INPUT), self._input_px)
+        tensor, scale, left, top = _letterbox(image, longest, self._device)
         raw, proto = self._net(tensor)[0]
         (rows,) = non_max_suppression(
-            raw, self._min_score, 0.6, max_det=MOST_GARMENTS, nc=len(CATEGORIES)
+            raw, self._min_score, 0.6, max_det=MOST_GARMENTS, nc=len(self._labels)
         )
         rows[:, :4] = (
             rows[:, :4] - torch.tensor([left, top, left, top], device=rows.device)
@@ -113,7 +125,7 @@ class YoloSegment:
         for row, mask in zip(rows.float().cpu().numpy(), masks.bool().cpu().numpy(), strict=True):
             box = geometry.box_of(mask)
             if box is not None:
-                category = CATEGORIES[int(row[5])]
+                category = self._labels[int(row[5])]
                 found.append(Detection(category, float(row[4]), box, Mask.of(mask)))
         return found
 

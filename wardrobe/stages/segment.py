@@ -39,19 +39,24 @@ LAYER: dict[Category, int] = {
 class Segmenter(Protocol):
     """Finds garments in each picture: category, confidence, box and mask in its pixels.
 
-    Detections below :data:`~wardrobe.types.GARMENT_MIN_SCORE` need not be returned. One list per
-    picture, in order, best first; a pair of shoes is one detection; a batch equals its singles.
+    ``torsos`` says how large the body is in each picture (shoulders to hips, px): a chest-up selfie
+    and a figure across the street call for other input sizes. Detections below
+    :data:`~wardrobe.types.GARMENT_MIN_SCORE` need not be returned. One list per picture, in order,
+    best first; a pair of shoes is one detection; a batch equals its singles.
     """
 
-    def __call__(self, images: Sequence[Image]) -> Sequence[Sequence[Detection]]: ...
+    def __call__(
+        self, images: Sequence[Image], torsos: Sequence[float]
+    ) -> Sequence[Sequence[Detection]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The part of a working picture to search: the owner with a margin, in pixels."""
+    """The part of a working picture to search: the owner with a margin; box and torso in pixels."""
 
     photo: Photo
     box: tuple[int, int, int, int]
+    torso: float
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,14 @@ class FindGarments:
         return {"work_px": self.work_px, "min_score": GARMENT_MIN_SCORE}
 
     def digest(self, one: View) -> str:
-        return f"{one.photo.id}:{','.join(map(str, one.box))}"
+        return f"{one.photo.id}:{','.join(map(str, one.box))}:{one.torso:.0f}"
 
     def __call__(self, batch: Sequence[View]) -> Sequence[list[Detection]]:
         frames = [self.pixels(view.photo) for view in batch]
         parts = [
             f[v.box[1] : v.box[3], v.box[0] : v.box[2]] for f, v in zip(frames, batch, strict=True)
         ]
-        found = self.load()([np.ascontiguousarray(part) for part in parts])
+        found = self.load()([np.ascontiguousarray(p) for p in parts], [v.torso for v in batch])
         return [
             [moved(d, view.box, (frame.shape[0], frame.shape[1])) for d in one]
             for one, view, frame in zip(found, batch, frames, strict=True)
@@ -96,6 +101,18 @@ class FindGarments:
             Detection(c, s, _box(b), Mask((size[0], size[1]), tuple(runs)))
             for c, s, b, size, runs in rows
         ]
+
+
+def view_of(
+    photo: Photo, owner: Person, size: tuple[int, int], segment: SegmentSettings, pose: PoseSettings
+) -> View:
+    """Where to look for the owner's garments.
+
+    Args:
+        size: (height_px, width_px) of the working picture.
+    """
+    _, torso = body.complete(owner.pose, body.seen(owner.pose, pose.min_joint))
+    return View(photo, geometry.grow(owner.box, segment.margin, size), round(torso))
 
 
 def moved(d: Detection, at: tuple[int, int, int, int], size: tuple[int, int]) -> Detection:
@@ -196,7 +213,7 @@ def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -
     left_out: list[tuple[Category, float, str]] = []
     for i, d in enumerate(ranked):
         reason = _reason(d, scene.standing.zones, frame, settings)
-        if reason is None and owner is not None and _whose(small[i], people, step) is not owner:
+        if reason is None and owner is not None and _whose(d.mask, people) is not owner:
             reason = "somebody else's"
         if reason is None and any(_same(small[i], small[k], settings.same_mask) for k in kept):
             reason = "seen twice"
@@ -242,14 +259,14 @@ def _same(a: MaskArray, b: MaskArray, min_iou: float) -> bool:
     return both > 0 and both / int((a | b).sum()) >= min_iou
 
 
-def _whose(mask: MaskArray, people: Sequence[Person], step: int) -> Person | None:
+def _whose(mask: Mask, people: Sequence[Person]) -> Person | None:
     """The person whose limbs the mask lies nearest to, among those whose box it mostly lies in."""
     if len(people) < 2:
         return people[0] if people else None
-    ys, xs = np.nonzero(mask)
+    ys, xs = np.nonzero(mask.array())  # every pixel: steps would miss a thin belt
     if not len(xs):
         return None
-    points = np.stack([xs, ys], 1)[:: max(1, len(xs) // 200)] * step + step / 2
+    points = np.stack([xs, ys], 1)[:: max(1, len(xs) // 200)] + 0.5
 
     def distance(p: Person) -> float:
         x0, y0, x1, y1 = p.box
