@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import backends, images
+from wardrobe import backends, images, weights
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
 from wardrobe.folder import Found
@@ -166,9 +166,9 @@ def recipe(
     pictures, s, device = Pictures(settings), settings, settings.run.device
 
     def model(stage: str, name: str) -> dict[str, Any]:
-        known = backends.entry(stage, name)
+        known = weights.identity(backends.entry(stage, name))
         return {
-            "model": known.id,
+            "model": known,
             "load": Lazy(lambda: create(stage, name, device)),
             "pixels": pictures,
         }

@@ -57,7 +57,7 @@ class Model:
 
     @property
     def id(self) -> str:
-        """Names the exact weights: what results are remembered by."""
+        """Names the exact weights of this file."""
         return f"{self.name}@{self.sha256[:12]}"
 
 
@@ -101,6 +101,11 @@ def find(name: str) -> Model:
     if name not in known:
         raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(known))}.")
     return known[name]
+
+
+def identity(model: Model) -> str:
+    """The id of the model and of every model it builds on: what its answers are remembered by."""
+    return f"{model.id}+{identity(find(model.needs))}" if model.needs else model.id
 
 
 def location(model: Model) -> Path:
