@@ -27,8 +27,9 @@ from sklearn.metrics import roc_auc_score
 from train_classify import load_net
 from train_embed import start_net
 
+from wardrobe import body, geometry
 from wardrobe.backends.small import as_tensors, prepare
-from wardrobe.backends.yolo import YoloSegment
+from wardrobe.backends.yolo import YoloPose, YoloSegment
 from wardrobe.labels import CATEGORIES
 from wardrobe.nets import ClassifyHead, ColourReading, GarmentNet
 from wardrobe.types import Crop
@@ -111,17 +112,22 @@ class People:
 
 
 def people(shared: Path, models: Path) -> People | None:
-    """The top of the labelled person in every frame, as segment-small cuts it out."""
-    weights = models / "segment-small" / "weights.safetensors"
-    if not weights.exists():
+    """The top of the labelled person in every frame, as pose-small and segment-small cut it out."""
+    weights = [models / name / "weights.safetensors" for name in ("pose-small", "segment-small")]
+    if not all(w.exists() for w in weights):
         return None
-    segment = YoloSegment(weights)
+    bodies, segment = YoloPose(weights[0]), YoloSegment(weights[1])
     root = shared / "data" / "people"
     rows = list(csv.DictReader((root / "labels.csv").read_text().splitlines()))
     tiles, kept = [], []
     for row in rows:
         image = street.read_rgb(root / "photos" / row["file"])
-        worn = [d for d in segment([image])[0] if d.category in ("tops", "outerwear", "dresses")]
+        found = max(bodies([image])[0], key=lambda p: geometry.area(p.box), default=None)
+        if found is None:
+            continue
+        torso = body.complete(found.pose, body.seen(found.pose, 0.5))[1]
+        garments_seen = segment([image], [torso])[0]
+        worn = [d for d in garments_seen if d.category in ("tops", "outerwear", "dresses")]
         if worn:
             best = max(worn, key=lambda d: d.score * d.mask.area**0.5)
             tiles.append(prepare(Crop(image, best.mask.array())))
