@@ -153,6 +153,10 @@ def test_nothing_of_a_framed_and_uncovered_garment_is_hidden(
     assert body.hidden_area(category, worn, NOTHING, pose(), MIN_JOINT) == 0
 
 
+def test_pixels_that_two_masks_claim_are_not_hidden() -> None:
+    assert body.hidden_area("tops", SHIRT, SHIRT, pose(), MIN_JOINT) == 0
+
+
 def test_trousers_cut_at_the_knee_hide_the_shins() -> None:
     size = (282, 300)
     cut = pose(unseen=[*KNEES, *ANKLES])

@@ -57,9 +57,9 @@ def test_one_person_in_full_enters() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        person((80, 180), scale=0.5),  # smaller and aside
-        person((350, 160)),  # at the edge
-        person((200, 160), seen=(*HEAD, "left_shoulder")),  # behind something
+        person((210, 160), scale=0.5),
+        person((330, 160)),
+        person((210, 160), seen=(*HEAD, "left_shoulder")),
     ],
     ids=["smaller", "at the edge", "covered"],
 )

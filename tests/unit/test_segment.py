@@ -155,14 +155,14 @@ def test_trousers_cut_by_the_frame_show_about_the_part_in_it() -> None:
     assert found.visibility == pytest.approx(65 / 140, abs=0.15)
 
 
-def test_what_lies_over_a_garment_hides_it_and_not_the_other_way_round() -> None:
+def test_an_open_jacket_hides_the_shirt_and_not_the_other_way_round() -> None:
     x0, y0, x1, y1 = TOP
-    bag = detected((x0, y0, 120, y1), "bags", 0.7)
-    shirt = detected((120, y0, x1, y1), "tops", 0.9)
-    half, whole_bag = sort(shirt, bag).garments
-    assert (half.category, whole_bag.category) == ("tops", "bags")
-    assert half.visibility < 0.7
-    assert whole_bag.visibility == 1
+    shirt = detected((105, y0, 135, y1), "tops", 0.9)
+    sides = detected(TOP, "outerwear").mask.array() & ~shirt.mask.array()
+    jacket = Detection("outerwear", 0.8, (x0, y0, x1, y1), Mask.of(sides))
+    inner, outer = sort(shirt, jacket).garments
+    assert inner.visibility < 0.6
+    assert outer.visibility > 0.9
 
 
 def test_masks_of_a_part_are_placed_in_the_whole_picture() -> None:
