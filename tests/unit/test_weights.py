@@ -34,6 +34,7 @@ class Handler(BaseHTTPRequestHandler):
             with contextlib.suppress(ConnectionError):
                 while True:
                     self.wfile.write(DATA)
+            return
         if self.path == "/chunked":  # the end of a chunk never comes
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
