@@ -126,6 +126,8 @@ def people(shared: Path, models: Path) -> People | None:
         if found is None:
             continue
         torso = body.complete(found.pose, body.seen(found.pose, 0.5))[1]
+        x0, y0, x1, y1 = geometry.grow(found.box, 0.15, image.shape[:2])
+        image = np.ascontiguousarray(image[y0:y1, x0:x1])
         garments_seen = segment([image], [torso])[0]
         worn = [d for d in garments_seen if d.category in ("tops", "outerwear", "dresses")]
         if worn:
