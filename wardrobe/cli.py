@@ -51,7 +51,9 @@ def _top(
 def build(
     photos: Annotated[Path, typer.Argument(help="Folder of photos; only ever read.")],
     out: Out,
-    profile: Annotated[str, typer.Option(help="small (ships with Wardrobe) or gpu.")] = "small",
+    profile: Annotated[
+        str | None, typer.Option(help="small (ships with Wardrobe, the default) or gpu.")
+    ] = None,
     until: Annotated[
         str, typer.Option(help=f"Stop after this stage: {', '.join(STAGES)}.")
     ] = "thumbnail",
@@ -270,7 +272,7 @@ def config_(
 ) -> None:
     """All settings as they would be used, or what one of them means."""
     if explain_key is None:
-        typer.echo(config.dump(_settings(sets, config_file, "small")))
+        typer.echo(config.dump(_settings(sets, config_file, None)))
         return
     facts = config.explain(explain_key)
     if as_json:
@@ -328,8 +330,8 @@ class _Bars:
             talk.print(f"{p.stage}: {p.done} of {p.total}")
 
 
-def _settings(sets: list[str] | None, config_file: Path | None, profile: str) -> Settings:
-    if profile not in get_args(Profile):
+def _settings(sets: list[str] | None, config_file: Path | None, profile: str | None) -> Settings:
+    if profile and profile not in get_args(Profile):
         raise ConfigError(f"--profile {profile}: choose one of {', '.join(get_args(Profile))}.")
     pairs = [s.partition("=") for s in sets or ()]
     for key, equals, _ in pairs:

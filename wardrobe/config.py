@@ -142,7 +142,9 @@ class Settings(_Section):
 
 
 def load(
-    path: Path | None = None, overrides: dict[str, str] | None = None, profile: Profile = "small"
+    path: Path | None = None,
+    overrides: dict[str, str] | None = None,
+    profile: Profile | None = None,
 ) -> Settings:
     """Defaults, then a TOML file, then ``section.key=value`` overrides.
 
@@ -156,7 +158,8 @@ def load(
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as e:  # ValueError: no TOML, or no UTF-8
             raise ConfigError(f"{path}: {e}. Mend the file, or leave --config out.") from e
-    data["profile"] = profile
+    if profile:
+        data["profile"] = profile
     for dotted, value in (overrides or {}).items():
         section, _, key = dotted.partition(".")
         if not key:

@@ -188,9 +188,12 @@ class Store:
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as f:
-                f.write(data)
-            os.replace(name, path)
+            try:
+                with os.fdopen(handle, "wb") as f:
+                    f.write(data)
+                os.replace(name, path)
+            finally:
+                Path(name).unlink(missing_ok=True)
         return relative
 
     # runs and what they derive

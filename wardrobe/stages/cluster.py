@@ -2,8 +2,9 @@
 
 DBSCAN (Ester et al. 1996, scikit-learn) over the graph of pairs that are alike enough. What counts
 as enough depends on the categories: the same one, ``same_cosine``; another one,
-``cross_category_cosine``, and the group is flagged. Two garments of one category in one photo are
-two things, so a group that holds such a pair is grouped again by itself, more strictly.
+``cross_category_cosine``, and the group is flagged. Two garments in one photo are two things (a
+suit's jacket and trousers are cut from one cloth), so a group that holds such a pair is joined again
+by itself, the likest first, and never so that both come together.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from numpy.typing import NDArray
 from wardrobe.config import ClusterSettings, EmbedSettings
 from wardrobe.labels import CATEGORIES, Category
 from wardrobe.types import Garment, Labels
-
-STRICTER = 0.01  # cosine by which a group with an impossible pair is tightened, step by step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,17 +83,11 @@ def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) ->
     categories = [category_of(pile.garments[i], pile.labels[i]) for i in order]
     clear = [i for i, g in enumerate(garments) if g.visibility >= min_visibility]
     parts = [[i] for i in range(len(garments)) if garments[i].visibility < min_visibility]
-    waiting = [(clear, 0.0)] if clear else []
-    while waiting:
-        members, strictness = waiting.pop()
-        if settings.same_cosine + strictness > 1:
-            parts += [[i] for i in members]
-            continue
-        for part in _components(members, vectors, categories, settings, strictness):
-            if len(part) > 1 and _impossible(part, garments, categories):
-                waiting.append((part, strictness + STRICTER))
-            else:
-                parts.append(part)
+    if clear:
+        near = _near(vectors[clear], [categories[i] for i in clear], settings)
+        for part in _components(near, settings.min_samples):
+            apart = _apart(part, near, [garments[i].photo_id for i in clear])
+            parts += [[clear[k] for k in piece] for piece in apart]
     groups = [
         Group(tuple(garments[i].id for i in part), _flag({categories[i] for i in part}))
         for part in parts
@@ -122,47 +115,52 @@ def vote(garments: Sequence[Garment], labels: Sequence[Labels]) -> tuple[Categor
     return best, float(votes[best]) / float(sum(votes.values()))
 
 
-def _components(
-    members: Sequence[int],
-    vectors: NDArray[np.float32],
-    categories: Sequence[Category],
-    settings: ClusterSettings,
-    strictness: float,
-) -> list[list[int]]:
-    """DBSCAN over the sparse graph of the pairs that may be joined."""
+def _near(
+    vectors: NDArray[np.float32], categories: Sequence[Category], settings: ClusterSettings
+) -> Any:
+    """The sparse graph of the pairs that may be joined: (n, n) CSR of cosine distances."""
     from scipy.sparse import csr_matrix
-    from sklearn.cluster import DBSCAN
     from sklearn.neighbors import NearestNeighbors
 
     # Never easier across categories than within one, whatever the settings say.
-    wanted = settings.same_cosine, max(settings.same_cosine, settings.cross_category_cosine)
-    same, cross = (min(c + strictness, 1.0) for c in wanted)
-    rows = vectors[list(members)]
-    search = NearestNeighbors(metric="cosine", algorithm="brute").fit(rows)
-    graph = search.radius_neighbors_graph(
-        rows, radius=1 - min(same, cross), mode="distance"
-    ).tocoo()
-    kind = np.array([CATEGORIES.index(categories[i]) for i in members])
+    same = settings.same_cosine
+    cross = max(same, settings.cross_category_cosine)
+    search = NearestNeighbors(metric="cosine", algorithm="brute").fit(vectors)
+    graph = search.radius_neighbors_graph(vectors, radius=1 - same, mode="distance").tocoo()
+    kind = np.array([CATEGORIES.index(c) for c in categories])
     limit = np.where(kind[graph.row] == kind[graph.col], 1 - same, 1 - cross)
     keep = (graph.data <= limit) & (graph.row != graph.col)
     # DBSCAN reads every stored entry as a neighbour, so a distance of exactly 0 must be stored too.
-    near = csr_matrix(
-        (graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep])), shape=graph.shape
-    )
-    found = DBSCAN(eps=1.0, min_samples=settings.min_samples, metric="precomputed").fit_predict(
-        near
-    )
+    links = (graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep]))
+    return csr_matrix(links, shape=graph.shape)
+
+
+def _components(near: Any, min_samples: int) -> list[list[int]]:
+    from sklearn.cluster import DBSCAN
+
+    found = DBSCAN(eps=1.0, min_samples=min_samples, metric="precomputed").fit_predict(near)
     parts: defaultdict[int, list[int]] = defaultdict(list)
-    for i, label in zip(members, found, strict=True):
+    for i, label in enumerate(found):
         parts[int(label) if label >= 0 else -1 - i].append(i)  # noise stays by itself
     return list(parts.values())
 
 
-def _impossible(
-    part: Sequence[int], garments: Sequence[Garment], categories: Sequence[Category]
-) -> bool:
-    places = Counter((garments[i].photo_id, categories[i]) for i in part)
-    return max(places.values()) > 1
+def _apart(part: list[int], near: Any, photos: Sequence[str]) -> list[list[int]]:
+    """The part, or its pieces where it holds two garments of one photo.
+
+    Joined link by link, the likest first, a link that would bring two of one photo together left
+    out. A higher threshold ends the same sequence earlier, so it never joins more.
+    """
+    if len({photos[i] for i in part}) == len(part):
+        return [part]
+    links = near[part][:, part].tocoo()
+    piece = {i: [i] for i in part}
+    for k in np.lexsort((links.col, links.row, links.data)):
+        a, b = piece[part[links.row[k]]], piece[part[links.col[k]]]
+        if a is not b and not {photos[i] for i in a} & {photos[i] for i in b}:
+            a += b
+            piece |= dict.fromkeys(b, a)
+    return [sorted(p) for i, p in piece.items() if i == min(p)]
 
 
 def _flag(categories: set[Category]) -> str | None:
