@@ -162,6 +162,28 @@ def _limb(out: Points, a: int, b: int, c: int, first: float, second: float, down
         out[c] = out[b] + second * (along / length if length > 1 else down)
 
 
+def distance(pose: Pose, ok: NDArray[np.bool_], points: Points) -> NDArray[np.float64]:
+    """(n,) how far points lie from the body's nearest bone, in torsos.
+
+    Args:
+        ok: (17,) bool, joints to trust; the others are laid out.
+        points: (n, 2) x, y in px.
+    """
+    joints, torso = complete(pose, ok)
+    best = np.full(len(points), np.inf)
+    for i, j in _BONES:
+        a, along = joints[i], joints[j] - joints[i]
+        t = np.clip((points - a) @ along / max(float(along @ along), 1e-9), 0, 1)
+        best = np.minimum(best, np.hypot(*(points - a - t[:, None] * along).T))
+    return best / torso
+
+
+_BONES = (
+    (5, 6), (11, 12), (5, 11), (6, 12), (5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14),
+    (14, 16), (0, 5), (0, 6),
+)  # fmt: skip
+
+
 def hidden_area(
     category: Category,
     visible: MaskArray,

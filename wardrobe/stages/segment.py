@@ -29,6 +29,9 @@ from wardrobe.types import (
 
 RULE_PX = 192  # longer side at which the rules compare masks: shares need no more
 
+CRUMB = 0.02  # share of the largest piece of a mask below which a piece is dropped
+OFF_BODY = (0.35, 1.0)  # torsos from the nearest bone at which a piece is none: clothes, bags
+
 #: From skin outwards. What lies further out, or as far, can hide a garment.
 LAYER: dict[Category, int] = {
     "legwear": 0, "tops": 1, "bottoms": 1, "dresses": 1, "skirts": 1, "footwear": 1, "belts": 2,
@@ -157,7 +160,7 @@ class SortGarments:
     settings: SegmentSettings
     pose: PoseSettings
     name: str = "garments"
-    version: int = 1
+    version: int = 2
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -205,10 +208,12 @@ def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -
     """
     frame = scene.detections[0].mask.size if scene.detections else (1, 1)
     step = max(1, round(max(frame) / RULE_PX))
+    owner = scene.people[scene.standing.owner] if scene.standing.owner is not None else None
     ranked = sorted(scene.detections, key=lambda d: -d.score)
+    if owner is not None:
+        ranked = [_tidied(d, owner, pose.min_joint) for d in ranked]
     small = [d.mask.array()[step // 2 :: step, step // 2 :: step] for d in ranked]
     people = [p for p in scene.people if p.score >= pose.min_person]
-    owner = scene.people[scene.standing.owner] if scene.standing.owner is not None else None
     kept: list[int] = []
     left_out: list[tuple[Category, float, str]] = []
     for i, d in enumerate(ranked):
@@ -252,6 +257,23 @@ def _reason(
     if d.mask.area < settings.min_area * frame[0] * frame[1]:
         return "too small"
     return None
+
+
+def _tidied(d: Detection, owner: Person, min_joint: float) -> Detection:
+    """The detection without its stray pieces: crumbs, and pieces of floor or wall off the body."""
+    from scipy import ndimage
+
+    mask = d.mask.array()
+    pieces, count = ndimage.label(mask)
+    if count < 2:
+        return d
+    sizes = np.bincount(pieces.ravel())[1:]
+    centres = np.array(ndimage.center_of_mass(mask, pieces, range(1, count + 1)))[:, ::-1]
+    off = body.distance(owner.pose, body.seen(owner.pose, min_joint), centres)
+    keep = (sizes >= CRUMB * sizes.max()) & (off <= OFF_BODY[d.category == "bags"])
+    keep[sizes.argmax()] = True
+    whole = np.concatenate([[False], keep])[pieces]
+    return Detection(d.category, d.score, geometry.box_of(whole) or d.box, Mask.of(whole))
 
 
 def _same(a: MaskArray, b: MaskArray, min_iou: float) -> bool:
