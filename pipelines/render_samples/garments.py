@@ -88,6 +88,9 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> tuple[li
             for over, other, above, _ in shaped[k + 1 :]:
                 if other is body and over.kind != "strap":
                     visible = np.maximum(visible, -(above + COVERED))
+                elif over.kind == "skirt":  # tucked in: what hangs inside is never seen
+                    tuck = body.level(over.high) - COVERED
+                    visible = np.maximum(visible, tuck - body.points[:, 1])
             hidden |= region < -COVERED
         cloths.append(_finish(cut, ground, visible, region, placed))
     near = cKDTree(body.points).query(figure.points)[1]

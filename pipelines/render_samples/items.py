@@ -31,8 +31,8 @@ SHIRT = Cut("top", low=1.98, sleeve=0.96, ease=0.11, flare=0.18, collar=0.32, fo
             high=4.12, vee=0.45)  # fmt: skip
 JACKET = Cut("top", low=2.08, sleeve=0.97, ease=0.2, flare=0.14, drape=0.9, gap=0.42,
              collar=0.36, high=4.08, vee=0.3, folds=0.08, thickness=0.06)  # fmt: skip
-TROUSERS = Cut("bottom", low=-0.04, high=2.21, ease=0.075, flare=0.13, drape=0.35, folds=0.06)
-LOOSE = Cut("bottom", low=-0.02, high=2.21, ease=0.1, flare=0.17, drape=0.45, folds=0.07)
+TROUSERS = Cut("bottom", low=-0.04, high=2.21, ease=0.075, flare=0.19, drape=0.35, folds=0.06)
+LOOSE = Cut("bottom", low=-0.02, high=2.21, ease=0.1, flare=0.2, drape=0.45, folds=0.07)
 STRAP = Cut("strap", low=2.0, thickness=0.03, ease=0.02, folds=0.0, drape=0.9, flare=0.0)
 BODICE = Cut("top", low=2.2, sleeve=0.22, ease=0.07, flare=0.0, scoop=0.08, vee=0.3, folds=0.04)
 

@@ -98,7 +98,8 @@ def stand(
     if any(g.shoe for g in wearing):
         below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
         hidden |= below & (figure.share("foot", "toe") > 0.5)
-    parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person)]
+    cloths = _outfit(figure, wearing)[1]
+    parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person, cloths)]
     lowest = min(p.points[:, 1].min() for p in parts)
     origin = posed.joint("root") * np.array([1, 0, 1]) + np.array([0, lowest, 0])
     spin = turn(y=yaw)
@@ -119,9 +120,7 @@ def _clothes(
     figure: Figure, posed: Posed, wearing: Sequence[Garment]
 ) -> tuple[list[Part], np.ndarray]:
     """Everything cut from the body's surface, and the base vertices it hides."""
-    pieces = [(g, cut) for g in wearing for cut in g.cuts]
-    seeds = [int(rng_for(f"{g.id}{k}").integers(1 << 30)) for k, (g, _) in enumerate(pieces)]
-    cloths, hidden = _sewn(figure, tuple(cut for _, cut in pieces), tuple(seeds))
+    pieces, cloths, hidden = _outfit(figure, wearing)
     parts = []
     for (garment, cut), cloth in zip(pieces, cloths, strict=True):
         made = [cloth, pouch(figure, cloth)] if cut.kind == "strap" else [cloth]
@@ -135,6 +134,15 @@ def _clothes(
                 )
             )  # fmt: skip
     return parts, hidden
+
+
+def _outfit(
+    figure: Figure, wearing: Sequence[Garment]
+) -> tuple[list[tuple[Garment, Cut]], list[Cloth], np.ndarray]:
+    """The pieces of an outfit, each as cut and as cloth at rest, and what they hide."""
+    pieces = [(g, cut) for g in wearing for cut in g.cuts]
+    seeds = tuple(int(rng_for(f"{g.id}{k}").integers(1 << 30)) for k, (g, _) in enumerate(pieces))
+    return pieces, *_sewn(figure, tuple(cut for _, cut in pieces), seeds)
 
 
 @functools.lru_cache(maxsize=8)
@@ -165,6 +173,9 @@ def _shoes(figure: Figure, posed: Posed, wearing: Sequence[Garment]) -> list[Par
         np.maximum.at(top, piece, height)
         tint[np.bincount(piece)[piece] < 60] = garment.sole  # laces
         kept = top[piece][mesh.triangles[:, 0]] < 1.5  # the meshes come with socks
+        if any(cut.kind == "bottom" for g in wearing for cut in g.cuts):  # inside the trousers
+            ankle = figure.head("foot.L")[1] - 0.05
+            kept &= mesh.points[mesh.triangles, 1].min(1) < ankle
         points = posed.skin(mesh.points, weights)
         shape, uv = mesh.triangles[kept], mesh.uv[kept]
         parts.append(Part(garment.id, garment.id, points, shape, uv, garment.look, tint))
@@ -236,7 +247,7 @@ def _complexion(figure: Figure, person: Person, rest: Array, triangles: Index) -
     return np.clip(tint, 0, 1)
 
 
-def _face(figure: Figure, posed: Posed, person: Person) -> list[Part]:
+def _face(figure: Figure, posed: Posed, person: Person, cloths: Sequence[Cloth]) -> list[Part]:
     """Eyes, brows and hair, fitted and posed with the head."""
     folder = figure.data.folder
     parts = []
@@ -246,7 +257,13 @@ def _face(figure: Figure, posed: Posed, person: Person) -> list[Part]:
         ("hair", folder / f"hair/{person.hair}/{person.hair}.mhclo"),
     ):
         mesh, weights = figure.fit(path)
-        points = posed.skin(mesh.points, weights)
+        rest = mesh.points
+        if name == "hair":
+            rest = _over_clothes(figure, rest, cloths)
+        elif name == "brows":  # MakeHuman's resting brow frowns: lift its inner end
+            rest = rest.copy()
+            rest[:, 1] += 0.02 + 0.09 * np.clip(1 - np.abs(rest[:, 0]) / 0.5, 0, 1)
+        points = posed.skin(rest, weights)
         if name == "eyes":
             parts.append(Part(name, None, points, mesh.triangles, mesh.uv, Look("eye")))
             continue
@@ -260,6 +277,30 @@ def _face(figure: Figure, posed: Posed, person: Person) -> list[Part]:
             Part(name, None, points, mesh.triangles, strand, look, np.tile(tip[:, None], 3))
         )
     return parts
+
+
+def _over_clothes(figure: Figure, hair: Array, cloths: Sequence[Cloth]) -> Array:
+    """Lift falling hair off collars and shoulders, outwards from the spine."""
+    fall = hair[:, 1] < figure.head("head")[1]
+    if not cloths or not fall.any():
+        return hair
+
+    def round_spine(points: Array) -> tuple[Array, Array]:
+        away = np.hypot(points[:, 0], points[:, 2])
+        angle = np.arctan2(points[:, 0], points[:, 2])
+        return np.stack([np.cos(angle) * 1.3, np.sin(angle) * 1.3, points[:, 1]], 1), away
+
+    cloth = np.concatenate([c.points for c in cloths])
+    cloth = cloth[(cloth[:, 1] > figure.head("spine03")[1]) & (np.abs(cloth[:, 0]) < 1.6)]
+    if not len(cloth):
+        return hair
+    place, reach = round_spine(cloth)
+    mine, away = round_spine(hair)
+    gap, near = cKDTree(place).query(mine, k=6)
+    wanted = reach[near].max(1) + 0.1
+    push = np.where(fall & (gap[:, 0] < 0.2), np.clip(wanted - away, 0, 0.8), 0.0)
+    out = hair * np.array([1, 0, 1]) / np.maximum(away, 1e-6)[:, None]
+    return hair + out * push[:, None]
 
 
 def _fringe(points: Array, triangles: Index, reach: float) -> Array:

@@ -105,7 +105,7 @@ def ball(centre: Point, size: Point, material: Any, rough: float = 0.0) -> None:
         lumps = rng.normal(size=(60, 3))
         lumps /= np.linalg.norm(lumps, axis=1, keepdims=True)
         points *= 1 + rough * np.maximum(((points @ lumps.T) ** 24), 0).max(1)[:, None]
-        points *= 1 + rough * 0.4 * rng.normal(size=(len(points), 1))
+        points *= 1 + rough * 0.2 * rng.normal(size=(len(points), 1))
     thing.data.vertices.foreach_set("co", (points * size).ravel())
     thing.data.materials.append(material)
 

@@ -74,11 +74,11 @@ def cast(data: MakeHuman, shot: Shot) -> list[Placed]:
     """The people of a shot, dressed and posed."""
     people = []
     if shot.wears or shot.frame == "feet":
-        pose = bend(shot.pose)
+        pose = bend(data, shot.pose)
         people.append(stand(data, OWNER, garments(shot.wears), pose, yaw=shot.yaw))
     if shot.beside:
         other = shot.beside
-        worn, pose = garments(other.wears), bend(other.pose)
+        worn, pose = garments(other.wears), bend(data, other.pose)
         people.append(stand(data, PEOPLE[other.who], worn, pose, other.at, other.yaw))
     return people
 
