@@ -63,9 +63,10 @@ class GarmentNet(nn.Module):
             the input of :class:`ClassifyHead`.
         """
         shallow, middle, deep = self.trunk(image, mask)
-        laid_out = self.layout(deep) * F.adaptive_avg_pool2d(mask, deep.shape[-2:])
+        coarse = F.avg_pool2d(mask, 4)  # pooling it from full size again and again costs more
+        laid_out = self.layout(deep) * F.adaptive_avg_pool2d(coarse, (deep.shape[2], deep.shape[3]))
         with torch.autocast(image.device.type, enabled=False):  # sums over pixels need float32
-            readings = [masked_statistics(x, mask) for x in (shallow, middle, deep)]
+            readings = [masked_statistics(x, coarse) for x in (shallow, middle, deep)]
             readings.append(F.adaptive_avg_pool2d(laid_out.float(), 3).flatten(1))
             readings += [self.colour(image, mask), self.shape(mask)]
             features = self.standard(torch.cat(readings, dim=1))
@@ -150,8 +151,8 @@ class ColourReading(nn.Module):
 
     def forward(self, image: Tensor, mask: Tensor) -> Tensor:
         """(n, 3, h, w) RGB in [0, 1] and (n, 1, h, w) -> (n, size) float32."""
-        small = F.avg_pool2d(mask, 2)
-        rgb = F.avg_pool2d(image * mask, 2) / small.clamp(min=1e-6)
+        small = F.avg_pool2d(mask, 4)
+        rgb = F.avg_pool2d(image * mask, 4) / small.clamp(min=1e-6)
         weight = _weights(small * small).flatten(2)  # (n, 1, p); edge pixels mixed in least
         linear = _linear(rgb.clamp(0, 1)).flatten(2)  # (n, 3, p)
         mean = (linear * weight).sum(dim=2, keepdim=True).clamp(min=1e-3)

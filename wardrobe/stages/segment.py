@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wardrobe import body, geometry
 from wardrobe.config import PoseSettings, SegmentSettings
@@ -30,7 +31,11 @@ from wardrobe.types import (
 RULE_PX = 192  # longer side at which the rules compare masks: shares need no more
 
 CRUMB = 0.02  # share of the largest piece of a mask below which a piece is dropped
-OFF_BODY = (0.35, 1.0)  # torsos from the nearest bone at which a piece is none: clothes, bags
+#: Torsos from the nearest bone beyond which nothing of a garment lies: hems flare, bags swing.
+OFF_BODY: dict[Category, float] = {
+    "dresses": 0.7, "skirts": 0.7, "outerwear": 0.6, "scarves": 0.6, "headwear": 0.7, "bags": 1.2,
+}  # fmt: skip
+OFF_BODY_OTHERWISE = 0.45
 
 #: From skin outwards. What lies further out, or as far, can hide a garment.
 LAYER: dict[Category, int] = {
@@ -160,7 +165,7 @@ class SortGarments:
     settings: SegmentSettings
     pose: PoseSettings
     name: str = "garments"
-    version: int = 2
+    version: int = 3
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -204,47 +209,51 @@ def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -
     """Which detections are the owner's garments, how visible each is, and why the rest is not.
 
     A detection is left out, in this order, when it is too unsure, of a zone that is out of the
-    frame, too small, somebody else's, or a weaker sight of a garment already kept.
+    frame, too small, somebody else's, mostly off the body, or a weaker sight of a garment already
+    kept.
     """
     frame = scene.detections[0].mask.size if scene.detections else (1, 1)
     step = max(1, round(max(frame) / RULE_PX))
-    owner = scene.people[scene.standing.owner] if scene.standing.owner is not None else None
-    ranked = sorted(scene.detections, key=lambda d: -d.score)
-    if owner is not None:
-        ranked = [_tidied(d, owner, pose.min_joint) for d in ranked]
-    small = [d.mask.array()[step // 2 :: step, step // 2 :: step] for d in ranked]
     people = [p for p in scene.people if p.score >= pose.min_person]
-    kept: list[int] = []
+    owner = scene.people[scene.standing.owner] if scene.standing.owner is not None else None
+    off_body = _off_body(owner, frame, step, pose.min_joint) if owner else None
+    kept: list[tuple[Detection, MaskArray]] = []  # and every step-th pixel of its mask
     left_out: list[tuple[Category, float, str]] = []
-    for i, d in enumerate(ranked):
+    for d in sorted(scene.detections, key=lambda d: -d.score):
         reason = _reason(d, scene.standing.zones, frame, settings)
-        if reason is None and owner is not None and _whose(d.mask, people) is not owner:
-            reason = "somebody else's"
-        if reason is None and any(_same(small[i], small[k], settings.same_mask) for k in kept):
-            reason = "seen twice"
-        if reason is None:
-            kept.append(i)
-        else:
+        tidy: Detection | None = d
+        if reason is None and off_body is not None:
+            if _whose(d.mask, people) is not owner:
+                reason = "somebody else's"
+            elif (tidy := _tidied(d, off_body, step)) is None:
+                reason = "off the body"
+        small = tidy.mask.array()[step // 2 :: step, step // 2 :: step] if tidy else None
+        if reason is None and small is not None:
+            if any(_same(small, other, settings.same_mask) for _, other in kept):
+                reason = "seen twice"
+            elif tidy is not None:
+                kept.append((tidy, small))
+        if reason is not None:
             left_out.append((d.category, d.score, reason))
+    shrunk = _shrunk(owner, step) if owner else None
     garments = []
-    for i in kept:
-        d, visible = ranked[i], small[i]
-        front = [
-            small[k] for k in kept if k != i and LAYER[ranked[k].category] >= LAYER[d.category]
-        ]
-        share = 1.0
-        if owner is not None and visible.any():
-            hidden = body.hidden_area(
-                d.category,
-                visible,
-                geometry.union(front, visible.shape),
-                _shrunk(owner, step),
-                pose.min_joint,
-            )
-            share = float(visible.sum()) / (float(visible.sum()) + hidden)
+    for d, small in kept:
+        front = [m for o, m in kept if o is not d and LAYER[o.category] >= LAYER[d.category]]
+        others = geometry.union(front, small.shape)
+        share = _visibility(d.category, small, others, shrunk, pose.min_joint)
         box = geometry.to_frac(d.box, frame)
         garments.append(Garment(scene.photo.id, box, d.category, d.score, d.mask, share))
     return Sorted(tuple(garments), tuple(left_out))
+
+
+def _visibility(
+    category: Category, visible: MaskArray, others: MaskArray, owner: Pose | None, min_joint: float
+) -> float:
+    """Visible pixels / estimated total pixels."""
+    shown = float(visible.sum())
+    if owner is None or not shown:
+        return 1.0
+    return shown / (shown + body.hidden_area(category, visible, others, owner, min_joint))
 
 
 def _reason(
@@ -259,21 +268,36 @@ def _reason(
     return None
 
 
-def _tidied(d: Detection, owner: Person, min_joint: float) -> Detection:
-    """The detection without its stray pieces: crumbs, and pieces of floor or wall off the body."""
+def _tidied(d: Detection, off_body: NDArray[np.float64], step: int) -> Detection | None:
+    """The detection without what lies off the body (floor, wall, a chair) and without crumbs; None
+    where that was most of it.
+
+    Args:
+        off_body: distance from the owner's nearest bone in torsos, every ``step`` px.
+    """
     from scipy import ndimage
 
     mask = d.mask.array()
-    pieces, count = ndimage.label(mask)
-    if count < 2:
-        return d
-    sizes = np.bincount(pieces.ravel())[1:]
-    centres = np.array(ndimage.center_of_mass(mask, pieces, range(1, count + 1)))[:, ::-1]
-    off = body.distance(owner.pose, body.seen(owner.pose, min_joint), centres)
-    keep = (sizes >= CRUMB * sizes.max()) & (off <= OFF_BODY[d.category == "bags"])
-    keep[sizes.argmax()] = True
-    whole = np.concatenate([[False], keep])[pieces]
-    return Detection(d.category, d.score, geometry.box_of(whole) or d.box, Mask.of(whole))
+    near = off_body <= OFF_BODY.get(d.category, OFF_BODY_OTHERWISE)
+    near = near.repeat(step, axis=0).repeat(step, axis=1)[: mask.shape[0], : mask.shape[1]]
+    on = mask & near
+    pieces, count = ndimage.label(on)
+    if count > 1:
+        sizes = np.bincount(pieces.ravel())[1:]
+        on = np.concatenate([[False], sizes >= CRUMB * sizes.max()])[pieces]
+    box = geometry.box_of(on)
+    if box is None or on.sum() < 0.5 * mask.sum():
+        return None
+    return Detection(d.category, d.score, box, Mask.of(on))
+
+
+def _off_body(
+    owner: Person, frame: tuple[int, int], step: int, min_joint: float
+) -> NDArray[np.float64]:
+    ys, xs = np.mgrid[0 : frame[0] : step, 0 : frame[1] : step]
+    points = np.stack([xs.ravel(), ys.ravel()], axis=1) + step / 2
+    off = body.distance(owner.pose, body.seen(owner.pose, min_joint), points)
+    return off.reshape(xs.shape)
 
 
 def _same(a: MaskArray, b: MaskArray, min_iou: float) -> bool:
