@@ -61,8 +61,10 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
         first, stride = (worker.id, worker.num_workers) if worker else (0, 1)
         for step in range(self.start + first, self.steps, stride):
             rng = np.random.default_rng((self.seed, step))
-            rows = np.concatenate([self._group(rng) for _ in range(self.groups)])
-            rows = np.unique(rows)
+            rows = np.unique(np.concatenate([self._group(rng) for _ in range(self.groups)]))
+            # One size of batch throughout: oneDNN prepares its kernels per size.
+            spare = np.setdiff1d(rng.choice(self.train, 2 * self.groups * GROUP), rows)
+            rows = np.append(rows, rng.permutation(spare))[: self.groups * GROUP]
             views = [view(self.data.pixels[r], rng) for _ in range(2) for r in rows]
             yield torch.from_numpy(np.stack(views)), torch.from_numpy(rows)
 

@@ -31,6 +31,7 @@ SENTENCES = {
     COPY: "The same file as {other}, byte by byte.",
     "no person": "Nobody was found in it.",
     "not the owner": "None of the faces in it is the owner's.",
+    "no main subject": "Several people are equally prominent; say who you are with --owner SELFIE.",
     "too far away": "The person in it is too small to tell the clothes.",
     "too little of the body visible": "Too few of the body's joints are in sight.",
     "no garment found": "A person was found, but no garment that is sure enough.",

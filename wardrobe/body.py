@@ -178,6 +178,16 @@ def distance(pose: Pose, ok: NDArray[np.bool_], points: Points) -> NDArray[np.fl
     return best / torso
 
 
+def same(a: Pose, b: Pose, min_joint: float) -> bool:
+    """Whether two poses are one person found twice: the joints seen in both lie together."""
+    both = seen(a, min_joint) & seen(b, min_joint)
+    if both.sum() < 3:
+        return False
+    _, torso = complete(a, seen(a, min_joint))
+    apart = np.hypot(*(a.joints[both, :2] - b.joints[both, :2]).T)
+    return float(np.median(apart)) < 0.3 * torso
+
+
 _BONES = (
     (5, 6), (11, 12), (5, 11), (6, 12), (5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14),
     (14, 16), (0, 5), (0, 6),

@@ -59,7 +59,7 @@ def test_one_person_in_full_enters() -> None:
     [
         person((210, 160), scale=0.5),
         person((330, 160)),
-        person((210, 160), seen=(*HEAD, "left_shoulder")),
+        person((260, 160), seen=(*HEAD, "left_shoulder")),
     ],
     ids=["smaller", "at the edge", "covered"],
 )
@@ -72,6 +72,20 @@ def test_the_main_subject_is_the_largest_most_central_and_most_complete(
     assert standing.rule == "main subject"
     assert standing.owner is not None
     assert people[standing.owner] is subject
+
+
+def test_people_who_pose_together_are_nobodys_guess() -> None:
+    couple = [person((150, 160)), person((250, 160))]
+    assert stand(couple, SIZE, SETTINGS).reason == "no main subject"
+    assert stand(couple, SIZE, PoseSettings(min_lead=0)).reason is None
+    told = stand(couple, SIZE, SETTINGS, faces=[face_of(couple[1], (1, 0, 0, 0))], owner=OWNER)
+    assert (told.owner, told.rule, told.reason) == (1, "face", None)
+
+
+def test_one_person_found_twice_is_one_person() -> None:
+    twice = [person((203, 158), score=0.5), person((200, 160))]
+    standing = stand(twice, SIZE, SETTINGS)
+    assert (standing.owner, standing.rule, standing.reason) == (1, "only person", None)
 
 
 def test_the_owners_face_is_found_beside_a_more_prominent_person() -> None:

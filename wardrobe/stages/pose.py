@@ -116,7 +116,7 @@ def stand(
         faces: faces found in the picture; used when ``owner`` is given.
         owner: (n, d) float32 unit vectors of the owner's face in reference selfies.
     """
-    counted = [i for i, p in enumerate(people) if p.score >= settings.min_person]
+    counted = _people(people, settings)
     if not counted:
         return Standing(None, "nobody", 0.0, (), "no person")
     if owner is not None:
@@ -124,8 +124,13 @@ def stand(
         if index is None:
             return Standing(None, rule, 0.0, (), "not the owner")
     else:
-        index = max(counted, key=lambda i: (_prominence(people[i], size, settings.min_joint), -i))
+        ranked = sorted(
+            ((_prominence(people[i], size, settings.min_joint), -i) for i in counted), reverse=True
+        )
+        index = -ranked[0][1]
         rule = "only person" if len(counted) == 1 else "main subject"
+        if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < settings.min_lead:
+            return Standing(None, "main subject", 0.0, (), "no main subject")
     person = people[index]
     share = body.visible_share(person.pose, settings.min_joint)
     zones = body.zones(person.pose, size, settings.min_joint)
@@ -135,6 +140,18 @@ def stand(
     elif share < settings.min_share or not {"top", "bottom"} & set(zones):
         reason = "too little of the body visible"
     return Standing(index, rule, share, zones, reason)
+
+
+def _people(people: Sequence[Person], settings: PoseSettings) -> list[int]:
+    """Those sure enough to count, each once: a second sight of the same limbs is dropped."""
+    counted: list[int] = []
+    for i in sorted(range(len(people)), key=lambda i: (-people[i].score, i)):
+        pose = people[i].pose
+        if people[i].score >= settings.min_person and not any(
+            body.same(people[k].pose, pose, settings.min_joint) for k in counted
+        ):
+            counted.append(i)
+    return counted
 
 
 def _prominence(person: Person, size: tuple[int, int], min_joint: float) -> float:
