@@ -54,6 +54,9 @@ Blender's Cycles (the `bpy` wheel, 4.5) and is part of this project, under its l
 * All noise is seeded from names, so a second run gives the same scene; Cycles' own seed is 1.
 * One person (the owner) in all pictures with people. IMG_0429 and IMG_0441 show a second person
   too, who wears clothes of their own that do not belong in the wardrobe.
+* Rendered with 3 or 4 samples and a denoiser. Only IMG_0412, 0424, 0438, 0439, 0441 and 0447 come
+  from the last revision of the scripts; the others show the resting brow, trouser hem or foliage
+  of the revision before, so rendering them again changes them slightly.
 * IMG_0429 is stored turned (EXIF orientation 6), IMG_0439 is a PNG, IMG_0445-copy is an exact
   copy of IMG_0445. Times taken are in EXIF; there is no place.
 
