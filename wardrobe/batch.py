@@ -25,6 +25,8 @@ from wardrobe.stages.thumbnail import preview_window
 from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Failure, Item, Photo, Worn
 
+NOTE_EVERY = 200  # files whose hashes a kill can lose
+
 #: What a person is told about a photo that was left out, by reason.
 COPY = "exact copy"
 SENTENCES = {
@@ -142,7 +144,7 @@ class _Job:
         self.computed = 0
         self.ids: dict[str, str] = {}  # path -> photo id
         self.files: dict[str, Path] = {}  # photo id -> file
-        vectors = owner_vectors(owner, settings, store, create) if owner else None
+        vectors = owner_vectors(owner, settings, create) if owner else None
         self.recipe = pipeline.recipe(settings, owner=vectors, create=create)
 
     def run(self, files: Sequence[Found]) -> Catalogue:
@@ -160,8 +162,14 @@ class _Job:
 
     def _identify(self, files: Sequence[Found]) -> list[Sight]:
         """Every file's content hash; exact copies and unreadable files stop here."""
-        sights, first, notes = [], dict[str, str](), []
+        sights: list[Sight] = []
+        first: dict[str, str] = {}
+        notes: list[tuple[str, int, int, str]] = []
         for n, f in enumerate(files):
+            if n % NOTE_EVERY == 0:
+                self.store.note_files(notes)
+                notes.clear()
+                self.watch(Progress("files", n, len(files)))
             sight = Sight(f)
             sights.append(sight)
             try:
@@ -175,11 +183,8 @@ class _Job:
             self.ids[f.path] = photo_id
             self.files.setdefault(photo_id, f.file)
             if photo_id in first:
-                sight.reason = COPY
-                sight.left_out = (("", 0.0, first[photo_id]),)
+                sight.reason, sight.copy_of = COPY, first[photo_id]
             first.setdefault(photo_id, f.path)
-            if n % 200 == 0:
-                self.watch(Progress("files", n, len(files)))
         self.store.note_files(notes)
         return sights
 
@@ -300,7 +305,6 @@ class _Job:
 def owner_vectors(
     selfies: Sequence[Path],
     settings: Settings,
-    store: Store,
     create: Callable[[str, str, str], Any],
 ) -> NDArray[np.float32]:
     """(n, d) float32: the largest face of each selfie, as a unit vector.
@@ -376,8 +380,7 @@ def _reason(s: Sight) -> str:
 def _sentence(s: Sight) -> str:
     if s.failure:
         return s.failure.message
-    other = s.left_out[0][2] if s.reason == COPY else ""
-    return SENTENCES[s.reason or ""].format(other=other)
+    return SENTENCES[s.reason or ""].format(other=s.copy_of)
 
 
 def _sighting(worn: Worn, settings: Settings) -> Sighting:

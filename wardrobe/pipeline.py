@@ -197,6 +197,7 @@ class Sight:
 
     Attributes:
         reason: why it was left out, or None while it is in.
+        copy_of: path of the file it is an exact copy of, or "".
         steps: the trace, one line a stage.
         fresh: how many stages were computed rather than remembered.
     """
@@ -211,6 +212,7 @@ class Sight:
     previews: list[str] = field(default_factory=list)
     failure: Failure | None = None
     reason: str | None = None
+    copy_of: str = ""
     steps: list[Step] = field(default_factory=list)
     fresh: int = 0
 
