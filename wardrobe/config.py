@@ -110,6 +110,12 @@ class ClusterSettings(_Section):
         0.95,
         description="Cosine from which garments of different categories are one item, flagged for review.",
     )
+    max_colour: float = Field(
+        32, ge=0, le=300,
+        description="CIELAB a,b distance of the mean colours beyond which two garments are never one item,"
+        " however alike their vectors: light from 2500 to 9000 K moves a garment by up to 30, and sky"
+        " blue and olive are 50 apart.",
+    )  # fmt: skip
     min_samples: int = Field(
         1, ge=1, description="Garments that make an item. Most garments are seen one to three times."
     )  # fmt: skip

@@ -2,9 +2,10 @@
 
 DBSCAN (Ester et al. 1996, scikit-learn) over the graph of pairs that are alike enough. What counts
 as enough depends on the categories: the same one, ``same_cosine``; another one,
-``cross_category_cosine``, and the group is flagged. Two garments in one photo are two things (a
-suit's jacket and trousers are cut from one cloth), so a group that holds such a pair is joined again
-by itself, the likest first, and never so that both come together.
+``cross_category_cosine``, and the group is flagged. Clearly other colours never join. Two garments
+in one photo are two things (a suit's jacket and trousers are cut from one cloth), so a group that
+holds such a pair is joined again by itself, the likest first, and never so that both come
+together.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wardrobe import color
 from wardrobe.config import ClusterSettings, EmbedSettings
 from wardrobe.labels import CATEGORIES, Category
 from wardrobe.types import Garment, Labels
@@ -48,7 +50,7 @@ class Cluster:
     settings: ClusterSettings
     embed: EmbedSettings
     name: str = "cluster"
-    version: int = 1
+    version: int = 2
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Cluster:
 
     def digest(self, one: Pile) -> str:
         rows = [
-            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), label.category, g.visibility)
+            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), repr(label), g.visibility)
             for g, v, label in zip(one.garments, one.vectors, one.labels, strict=True)
         ]
         return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
@@ -84,7 +86,8 @@ def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) ->
     clear = [i for i, g in enumerate(garments) if g.visibility >= min_visibility]
     parts = [[i] for i in range(len(garments)) if garments[i].visibility < min_visibility]
     if clear:
-        near = _near(vectors[clear], [categories[i] for i in clear], settings)
+        tints = np.array([tint(pile.labels[order[i]]) for i in clear])
+        near = _near(vectors[clear], [categories[i] for i in clear], tints, settings)
         for part in _components(near, settings.min_samples):
             apart = _apart(part, near, [garments[i].photo_id for i in clear])
             parts += [[clear[k] for k in piece] for piece in apart]
@@ -115,8 +118,20 @@ def vote(garments: Sequence[Garment], labels: Sequence[Labels]) -> tuple[Categor
     return best, float(votes[best]) / float(sum(votes.values()))
 
 
+def tint(labels: Labels) -> tuple[float, float]:
+    """Mean a, b (CIELAB) of a garment's main colours, weighted by their shares; NaN without any."""
+    if not labels.colours:
+        return float("nan"), float("nan")
+    lab = color.to_lab(np.array([color.from_hex(h) for _, h, _ in labels.colours]))
+    mean = np.average(lab[:, 1:], axis=0, weights=[s for _, _, s in labels.colours])
+    return float(mean[0]), float(mean[1])
+
+
 def _near(
-    vectors: NDArray[np.float32], categories: Sequence[Category], settings: ClusterSettings
+    vectors: NDArray[np.float32],
+    categories: Sequence[Category],
+    tints: NDArray[np.float64],
+    settings: ClusterSettings,
 ) -> Any:
     """The sparse graph of the pairs that may be joined: (n, n) CSR of cosine distances."""
     from scipy.sparse import csr_matrix
@@ -129,7 +144,9 @@ def _near(
     graph = search.radius_neighbors_graph(vectors, radius=1 - same, mode="distance").tocoo()
     kind = np.array([CATEGORIES.index(c) for c in categories])
     limit = np.where(kind[graph.row] == kind[graph.col], 1 - same, 1 - cross)
-    keep = (graph.data <= limit) & (graph.row != graph.col)
+    apart = np.hypot(*(tints[graph.row] - tints[graph.col]).T)
+    clash = apart > settings.max_colour  # an unknown tint (NaN) clashes with nothing
+    keep = (graph.data <= limit) & (graph.row != graph.col) & ~clash
     # DBSCAN reads every stored entry as a neighbour, so a distance of exactly 0 must be stored too.
     links = (graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep]))
     return csr_matrix(links, shape=graph.shape)
