@@ -198,6 +198,24 @@ def held_row(describe: Describe, seen: Held) -> str:
     return f"{recall:.3f} | {auc(positive, negative):.4f} | {operating(positive, negative)}"
 
 
+def rivals_rows(describe: Describe, data: garments.Garments) -> None:
+    """Same-category pairs inside one wardrobe, each garment photographed once, unaltered.
+
+    All count as different; a few are one garment photographed twice, so these are upper bounds.
+    """
+    rows = data.rows(validation=True, source="flat")
+    vectors = describe(np.stack([plain(data.pixels[r]) for r in rows]))
+    cosine = vectors @ vectors.T
+    category, sender = data.category[rows], data.group[rows]
+    rival = (category[:, None] == category[None]) & (sender[:, None] == sender[None])
+    np.fill_diagonal(rival, False)
+    print_head("one sender's garments, flat", "pairs that pass", "garments with a false neighbour")
+    for least in (0.85, 0.90, 0.93, 0.95):
+        passing = rival & (cosine >= least)
+        print(f"| cosine >= {least} | {passing.sum() / rival.sum():.4f} | "
+              f"{passing.any(axis=1).mean():.3f} |")  # fmt: skip
+
+
 def lamp_row(describe: Describe, seen: Held, share: float) -> str:
     """1 - cosine to the plain tile under black-body lamps: mean over LAMPS_K, and the worst."""
     still = describe(seen.plain)
@@ -361,6 +379,8 @@ def main() -> None:
     for by, describe in ways.items():
         full, half = (lamp_row(describe, sets["flat"], share) for share in (1.0, 0.5))
         print(f"| {by} | {full} | {half} |", flush=True)
+    print()
+    rivals_rows(ours, data)
     for name, one in sets.items():
         print(f"\n{name}:\n\n{histogram(ours, one)}")
     if (args.models / "classify-small" / "weights.safetensors").exists():
