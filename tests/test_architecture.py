@@ -23,7 +23,7 @@ FLOORS = [
     {"backends", "runner", "catalogue"},
     {"pipeline", "export"},
     {"batch", "closet"},
-    {"api", "doctor"},
+    {"api", "doctor", "bars"},
     {"", "cli", "web"},
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend
@@ -40,7 +40,7 @@ ONLY_IN = {
     "socket": set(),
     "requests": set(),
     "typer": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "bars"},
 }
 VAGUE = {"utils", "util", "common", "base", "core", "manager", "helpers", "misc"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import backends, catalogue, geometry, images, pipeline
+from wardrobe import backends, catalogue, geometry, images, pipeline, weights
 from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
-from wardrobe.config import Settings
+from wardrobe.config import ClusterSettings, Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
 from wardrobe.pipeline import STAGES, Sight, Until
@@ -23,7 +23,7 @@ from wardrobe.runner import Answer, remembered
 from wardrobe.stages.cluster import Cluster, Group, Pile
 from wardrobe.stages.thumbnail import preview_window
 from wardrobe.store import Store
-from wardrobe.types import VECTOR_SIZE, Failure, Item, Photo, Worn
+from wardrobe.types import VECTOR_SIZE, Failure, Item, Worn
 
 NOTE_EVERY = 200  # files whose hashes a kill can lose
 
@@ -155,7 +155,7 @@ class _Job:
         }
         self.items = self._group()
         self.thumbnails = self._thumbnails()
-        self.same_picture = same_pictures(
+        self.same_picture = catalogue.same_pictures(
             [s.photo for s in self.sights if s.photo], self.settings.photo.duplicate_bits
         )
         return Catalogue(tuple(self._entries()), self._funnel())
@@ -212,7 +212,7 @@ class _Job:
         labels = [said for s in on for said in s.labels]
         vectors = np.stack([v for s in on for v in s.vectors]).reshape(-1, VECTOR_SIZE)
         self.watch(Progress("grouping", 0, len(garments)))
-        stage = Cluster(self.settings.cluster, self.settings.embed)
+        stage = Cluster(calibrated(self.settings), self.settings.embed)
         groups: list[Group] = self._one(stage, Pile(tuple(garments), vectors, tuple(labels)))
         by_id = {g.id: g for g in garments}
         said = {g.id: label for g, label in zip(garments, labels, strict=True)}
@@ -302,6 +302,14 @@ class _Job:
         return {"photo": photos, "garment": garments, "item": items}
 
 
+def calibrated(settings: Settings) -> ClusterSettings:
+    """The grouping's settings, with the embedder's calibrated ``same_cosine`` unless one was set."""
+    own = weights.find(settings.embed.model).same_cosine
+    if own is None or "same_cosine" in settings.cluster.model_fields_set:
+        return settings.cluster
+    return settings.cluster.model_copy(update={"same_cosine": own})
+
+
 def owner_vectors(
     selfies: Sequence[Path],
     settings: Settings,
@@ -329,32 +337,6 @@ def owner_vectors(
             )
         vectors.append(max(faces, key=lambda f: geometry.area(f.box)).vector)
     return np.stack(vectors)
-
-
-def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
-    """Photo id -> id of the first photo (by path) it is a re-saved copy of.
-
-    Two photos are one picture when their looks differ by at most ``bits`` of 256, their shapes
-    agree within 2 %, and their times don't contradict. A blank picture has no look to compare.
-    """
-    ordered = sorted(photos, key=lambda p: p.path)
-    if not ordered:
-        return {}
-    looks = np.array([np.frombuffer(bytes.fromhex(p.look), np.uint64) for p in ordered])
-    same: dict[str, str] = {}
-    for i, photo in enumerate(ordered[1:], start=1):
-        differing = np.bitwise_count(looks[:i] ^ looks[i]).sum(axis=1)
-        near = np.flatnonzero(differing <= bits)
-        if np.bitwise_count(looks[i]).sum() <= 2 * bits:
-            continue
-        for j in near[np.argsort(differing[near], kind="stable")]:
-            other = ordered[j]
-            shapes = photo.size[0] * other.size[1] / (photo.size[1] * other.size[0])
-            times = {photo.taken_at, other.taken_at} - {None}
-            if other.id != photo.id and abs(shapes - 1) < 0.02 and len(times) < 2:
-                same[photo.id] = same.get(other.id, other.id)
-                break
-    return same
 
 
 def _check_folders(photos: Path, out: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import numpy as np
 
 from wardrobe.labels import TYPES, Category
 from wardrobe.stages.cluster import Group, vote
@@ -143,6 +145,32 @@ def worn(
         max(days) if days else None,
         len(days) + len(dateless - dated),
     )
+
+
+def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
+    """Photo id -> id of the first photo (by path) it is a re-saved copy of.
+
+    Two photos are one picture when their looks differ by at most ``bits`` of 256, their shapes
+    agree within 2 %, and their times don't contradict. A blank picture has no look to compare.
+    """
+    ordered = sorted(photos, key=lambda p: p.path)
+    if not ordered:
+        return {}
+    looks = np.array([np.frombuffer(bytes.fromhex(p.look), np.uint64) for p in ordered])
+    same: dict[str, str] = {}
+    for i, photo in enumerate(ordered[1:], start=1):
+        differing = np.bitwise_count(looks[:i] ^ looks[i]).sum(axis=1)
+        near = np.flatnonzero(differing <= bits)
+        if np.bitwise_count(looks[i]).sum() <= 2 * bits:
+            continue
+        for j in near[np.argsort(differing[near], kind="stable")]:
+            other = ordered[j]
+            shapes = photo.size[0] * other.size[1] / (photo.size[1] * other.size[0])
+            times = {photo.taken_at, other.taken_at} - {None}
+            if other.id != photo.id and abs(shapes - 1) < 0.02 and len(times) < 2:
+                same[photo.id] = same.get(other.id, other.id)
+                break
+    return same
 
 
 def _type(category: Category, garments: Sequence[Garment], labels: Sequence[Labels]) -> str | None:

@@ -11,9 +11,9 @@ from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wardrobe import __version__, batch, closet, config, doctor, export, weights
+from wardrobe.bars import Bars
 from wardrobe.catalogue import Catalogue, Entry, Funnel
 from wardrobe.config import Profile, Settings
 from wardrobe.errors import ConfigError, WardrobeError
@@ -76,7 +76,7 @@ def build(
         _dry_run(batch.plan(photos, out, settings, limit), as_json)
         return
     try:
-        with _Bars() as watch:
+        with Bars(talk) as watch:
             report = batch.build(
                 photos,
                 out,
@@ -293,41 +293,6 @@ def doctor_(as_json: Json = False) -> None:
             typer.echo(f"{'ok ' if c.good else 'BAD'} {c.name}: {c.said}")
     if not all(c.good for c in checks):
         raise typer.Exit(4)
-
-
-class _Bars:
-    """Progress for people: bars on a terminal, a plain line every tenth elsewhere."""
-
-    def __init__(self) -> None:
-        columns = (
-            TextColumn("{task.description:>10}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        self._bars = Progress(*columns, console=talk) if talk.is_terminal else None
-        self._tasks: dict[str, Any] = {}
-        self._said: dict[str, int] = {}
-
-    def __enter__(self) -> _Bars:
-        if self._bars:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars:
-            self._bars.stop()
-
-    def __call__(self, p: batch.Progress) -> None:
-        if self._bars:
-            if p.stage not in self._tasks:
-                self._tasks[p.stage] = self._bars.add_task(p.stage, total=p.total)
-            self._bars.update(self._tasks[p.stage], completed=p.done, total=p.total)
-            return
-        tenth = 10 * p.done // p.total if p.total else 10
-        if self._said.get(p.stage, -1) < tenth:
-            self._said[p.stage] = tenth
-            talk.print(f"{p.stage}: {p.done} of {p.total}")
 
 
 def _settings(sets: list[str] | None, config_file: Path | None, profile: str | None) -> Settings:

@@ -103,7 +103,8 @@ class ClassifySettings(_Section):
 class ClusterSettings(_Section):
     same_cosine: Share = Field(
         0.85,
-        description="Cosine from which two garments of one category are one item. Biased high: a false merge"
+        description="Cosine from which two garments of one category are one item, unless the embedder's entry in"
+        " models/registry.toml names its own by calibration (embed-small: 0.93). Biased high: a false merge"
         " loses a garment, a duplicate is a mild annoyance.",
     )
     cross_category_cosine: Share = Field(

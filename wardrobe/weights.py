@@ -38,6 +38,7 @@ class Model:
         commercial: whether the licence allows commercial use.
         shipped: comes with the library; otherwise ``url`` is fetched on request.
         needs: name of a model whose weights this one builds on, or "".
+        same_cosine: an embedder's own value for the setting of that name, by calibration.
         options: passed to the backend: input size, labels, thresholds.
     """
 
@@ -53,6 +54,7 @@ class Model:
     url: str = ""
     needs: str = ""
     card: str = ""
+    same_cosine: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -249,9 +249,7 @@ def test_where_a_photo_was_taken_reaches_no_output(photos: Path) -> None:
 
 
 def test_other_settings_make_another_wardrobe_in_the_same_store(photos: Path) -> None:
-    loose = config.load(
-        overrides={"cluster.same_cosine": "0.1", "cluster.max_colour": "300"}
-    )
+    loose = config.load(overrides={"cluster.same_cosine": "0.1", "cluster.max_colour": "300"})
     assert build(photos, fakes.Models(), settings=loose).catalogue.funnel.items < 4
     assert build(photos, fakes.Models()).catalogue.funnel.items == 4
 

@@ -31,6 +31,7 @@ from wardrobe.types import (
 RULE_PX = 192  # longer side at which the rules compare masks: shares need no more
 
 CRUMB = 0.02  # share of the largest piece of a mask below which a piece is dropped
+HOLE = 0.03  # share of a mask's area up to which a hole in it is filled
 #: Torsos from the nearest bone beyond which nothing of a garment lies: hems flare, bags swing.
 OFF_BODY: dict[Category, float] = {
     "dresses": 0.7, "skirts": 0.7, "outerwear": 0.6, "scarves": 0.6, "headwear": 0.7, "bags": 1.2,
@@ -165,7 +166,7 @@ class SortGarments:
     settings: SegmentSettings
     pose: PoseSettings
     name: str = "garments"
-    version: int = 3
+    version: int = 4
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -285,6 +286,10 @@ def _tidied(d: Detection, off_body: NDArray[np.float64], step: int) -> Detection
     if count > 1:
         sizes = np.bincount(pieces.ravel())[1:]
         on = np.concatenate([[False], sizes >= CRUMB * sizes.max()])[pieces]
+    holes, count = ndimage.label(ndimage.binary_fill_holes(on) & ~on)
+    if count:  # a print's sun or a button is no hole; the gap of an open jacket is larger
+        sizes = np.bincount(holes.ravel())
+        on |= (holes > 0) & (sizes <= HOLE * on.sum())[holes]
     box = geometry.box_of(on)
     if box is None or on.sum() < 0.5 * mask.sum():
         return None
