@@ -1,6 +1,8 @@
 # Everything a fresh machine needs: Python 3.11-3.13, make, and the package registries.
 
-PYTHON ?= $(shell command -v python3.12 || command -v python3.13 || command -v python3.11 || command -v python3)
+# The first that runs and is of the right version: a name on the path may be an empty shim.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
@@ -15,7 +17,7 @@ install: $(VENV)/.installed  ## .venv with the pinned dependencies
 
 # uv only speeds pip up; the versions and their hashes come from requirements.lock.
 $(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 14) and f"Python 3.11-3.13 is needed, {sys.executable} is {v.major}.{v.minor}. Try: make PYTHON=python3.12 ...")'
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none runs here. Try: make PYTHON=/path/to/python3.12 ..."; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --require-hashes -r requirements.lock
