@@ -27,9 +27,9 @@ from wardrobe import batch, config
 models = fakes.Models()
 def slow(stage, name, device):
     model = models.create(stage, name, device)
-    def answer(inputs):
+    def answer(*inputs):
         time.sleep({pause})
-        return model(inputs)
+        return model(*inputs)
     return answer
 settings = config.load(overrides={{"run.batch": "2"}})
 batch.build(Path(sys.argv[1]), Path(sys.argv[2]), settings, create=slow)
