@@ -103,8 +103,10 @@ def build(
     store = Store(out)
     try:
         with store.writing():
-            run = store.begin(str(photos), settings.model_dump_json())
             job = _Job(settings, store, until, watch, create, owner)
+            face = job.recipe.owner
+            who = None if face is None else json.dumps(face.tolist())
+            run = store.begin(str(photos), settings.model_dump_json(), who)
             made = job.run(files)
             store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)

@@ -114,7 +114,8 @@ def status(out: Out, as_json: Json = False) -> None:
     runs = store.runs()
     photos = store.derived("photo")
     if as_json:
-        _print_json({"runs": runs, "photos": photos})
+        told = [{k: v for k, v in r.items() if k != "owner"} for r in runs]  # a face is private
+        _print_json({"runs": told, "photos": photos})
         return
     if not runs:
         talk.print("No run yet.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from wardrobe import batch, images, pipeline
 from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
@@ -109,7 +112,9 @@ def explain(photo: str, store: Store) -> Sight:
         raise ConfigError(
             f"{path}: no such photo in {photos}. `wardrobe status` lists what was seen."
         ) from e
-    recipe = pipeline.recipe(settings)
+    who = store.runs()[0]["owner"]
+    owner = np.array(json.loads(who), np.float32) if who else None
+    recipe = pipeline.recipe(settings, owner=owner)
     found = Found(path, file, stat.st_size, stat.st_mtime_ns)
     (sight,) = pipeline.look([(found, photo_id)], recipe, store, compute=False)
     row = store.derived("photo").get(path)

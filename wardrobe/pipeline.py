@@ -374,11 +374,10 @@ def _step(a: Answer[Any], stage: str, went_in: str, came_out: str) -> Step:
 
 
 def _standing_said(standing: Standing, people: int) -> str:
-    who = (
-        "nobody"
-        if standing.owner is None
-        else f"person {standing.owner + 1} of {people} ({standing.rule})"
-    )
+    if standing.owner is not None:
+        who = f"person {standing.owner + 1} of {people} ({standing.rule})"
+    else:
+        who = "nobody" if standing.rule == "nobody" else f"nobody of {people} ({standing.rule})"
     zones = " ".join(standing.zones) or "none"
     end = f"; left out: {standing.reason}" if standing.reason else ""
     return f"{who}; {standing.share:.0%} of the joints seen; zones {zones}{end}"

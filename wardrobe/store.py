@@ -54,6 +54,11 @@ def _m001_first(db: sqlite3.Connection) -> None:
     )
 
 
+@_migration
+def _m002_owner(db: sqlite3.Connection) -> None:
+    db.execute("alter table run add column owner text")  # face vectors of --owner, as JSON
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """A remembered answer: ``value`` bytes, or ``failure`` (a JSON object) in its place."""
@@ -197,11 +202,12 @@ class Store:
         return relative
 
     # runs and what they derive
-    def begin(self, photos: str, settings: str) -> int:
+    def begin(self, photos: str, settings: str, owner: str | None = None) -> int:
         """Open a run; returns its number."""
         with self._transaction():
             cursor = self._db.execute(
-                "insert into run (photos, settings) values (?, ?)", [photos, settings]
+                "insert into run (photos, settings, owner) values (?, ?, ?)",
+                [photos, settings, owner],
             )
         return int(cursor.lastrowid or 0)
 
@@ -236,9 +242,9 @@ class Store:
     def runs(self) -> list[dict[str, Any]]:
         """Every run, the newest first."""
         rows = self._db.execute(
-            "select id, photos, settings, began_at, ended_at, funnel from run order by id desc"
+            "select id, photos, settings, began_at, ended_at, funnel, owner from run order by id desc"
         )
-        names = ("id", "photos", "settings", "began_at", "ended_at", "funnel")
+        names = ("id", "photos", "settings", "began_at", "ended_at", "funnel", "owner")
         out = [dict(zip(names, row, strict=True)) for row in rows]
         for run in out:
             run["settings"] = json.loads(run["settings"])

@@ -284,3 +284,11 @@ def test_sightings_lie_in_the_full_photo(photos: Path) -> None:
     )
     assert top.box == pytest.approx([10 * v for v in fakes.TOP], abs=25)
     assert replace(top).outline_frac is not None
+
+
+def test_selfies_say_whose_photos_enter(photos: Path, tmp_path: Path) -> None:
+    (selfie,) = fakes.write_photos(tmp_path / "selfies", [RED])
+    report = build(photos, fakes.Models(), owner=[selfie])
+    assert report.catalogue.funnel.left_out == {"no person": 1, "not the owner": 3}
+    assert "Green t-shirt" not in worn(report)
+    assert "(face)" in str(closet.trace(closet.explain("001.jpg", Store(photos.parent / "out"))))
