@@ -21,7 +21,7 @@ FLOORS = [
     {"images", "weights", "store", "nets"},
     {"stages"},
     {"backends", "runner", "catalogue"},
-    {"pipeline", "export"},
+    {"pipeline", "export", "rows"},
     {"batch", "closet"},
     {"api", "doctor", "bars"},
     {"", "cli", "web"},

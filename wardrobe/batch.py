@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import backends, catalogue, geometry, images, pipeline, weights
+from wardrobe import backends, catalogue, geometry, images, pipeline, rows, weights
 from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
 from wardrobe.config import ClusterSettings, Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
@@ -290,18 +290,13 @@ class _Job:
                 "taken_at": s.photo.taken_at.isoformat() if s.photo and s.photo.taken_at else None,
                 "same_as": self.same_picture.get(self.ids.get(s.found.path, "")),
             }
-        garments: dict[str, Any] = {}
-        for entry in made.entries:
-            for g, sighting in zip(entry.item.garment_ids, entry.sightings, strict=True):
-                worn = self.worn[g]
-                garments[g] = {
-                    **_plain(sighting),
-                    "item": entry.item.id,
-                    "category": worn.garment.category,
-                    "preview": pipeline.preview_key(self.recipe, worn),
-                }
-        items = {e.item.id: {**_plain(e.item), **_dated(e)} for e in made.entries}
-        return {"photo": photos, "garment": garments, "item": items}
+        found = {g: w.garment for g, w in self.worn.items()}
+        keys = {g: pipeline.preview_key(self.recipe, w) for g, w in self.worn.items()}
+        return {
+            "photo": photos,
+            "garment": rows.garments(made.entries, found, keys),
+            "item": rows.items(made.entries),
+        }
 
 
 def calibrated(settings: Settings) -> ClusterSettings:
@@ -377,17 +372,3 @@ def _sighting(worn: Worn, settings: Settings) -> Sighting:
         photo.path, geometry.to_px(g.box_frac, (photo.size[1], photo.size[0])), g.visibility, g.score,
         photo.taken_at, None, geometry.to_frac(inside, (y1 - y0, x1 - x0)),
     )  # fmt: skip
-
-
-def _plain(one: Any) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(json.dumps(asdict(one), default=lambda v: v.isoformat()))
-    return facts
-
-
-def _dated(e: Entry) -> dict[str, Any]:
-    return {
-        "first_seen": e.first_seen.isoformat() if e.first_seen else None,
-        "last_seen": e.last_seen.isoformat() if e.last_seen else None,
-        "worn_count": e.worn_count,
-        "thumbnail": e.thumbnail_path,
-    }

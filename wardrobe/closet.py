@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wardrobe import batch, images, pipeline
-from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
+from wardrobe import batch, images, pipeline, rows
+from wardrobe.catalogue import Catalogue, Funnel
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, locate
 from wardrobe.pipeline import Sight
 from wardrobe.store import Store
-from wardrobe.types import Item, Step
+from wardrobe.types import Step
 
 
 def load(store: Store, *, pictures: bool = True) -> Catalogue:
@@ -36,42 +34,13 @@ def load(store: Store, *, pictures: bool = True) -> Catalogue:
             f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on."
         )
     garments = store.derived("garment")
-    previews = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
+    shown = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
+    previews = {key: result.value for key, result in shown.items()}
     entries = []
     for facts in store.derived("item").values():
-        dates = {
-            k: date.fromisoformat(facts[k]) if facts[k] else None
-            for k in ("first_seen", "last_seen")
-        }
         path = facts["thumbnail"]
-        sightings = []
-        for g in facts["garment_ids"]:
-            row = garments[g]
-            seen = previews.get(row["preview"])
-            taken = datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None
-            sightings.append(
-                Sighting(
-                    row["photo"], _box(row["box"]), row["visibility"], row["score"], taken,
-                    seen.value if seen else None, _box(row["outline_frac"]),
-                )
-            )  # fmt: skip
-        item = Item(
-            facts["id"], facts["name"], facts["category"], facts["type"],
-            tuple((n, h, s) for n, h, s in facts["colours"]), facts["confidence"],
-            tuple(facts["garment_ids"]), facts["flagged"],
-        )  # fmt: skip
         thumbnail = (store.root / path).read_bytes() if pictures and path else None
-        entries.append(
-            Entry(
-                item,
-                tuple(sightings),
-                thumbnail,
-                dates["first_seen"],
-                dates["last_seen"],
-                facts["worn_count"],
-                path,
-            )
-        )
+        entries.append(rows.entry(facts, garments, previews, thumbnail))
     funnel = dict(done["funnel"])
     funnel["left_out_photos"] = tuple((p, why) for p, why in funnel["left_out_photos"])
     return Catalogue(tuple(entries), Funnel(**funnel))
@@ -138,7 +107,3 @@ def ending(sight: Sight) -> str:
     if sight.reason:
         return f"left out: {sight.reason}"
     return f"kept, {len(sight.garments)} garment(s)"
-
-
-def _box(values: Sequence[float]) -> tuple[float, float, float, float]:
-    return values[0], values[1], values[2], values[3]

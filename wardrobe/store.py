@@ -1,9 +1,10 @@
 """What a run leaves behind: one SQLite file for facts, content-addressed files for
 the pictures people open.
 
-Two kinds of rows. ``result`` and ``file`` are memos: they may be deleted at will and are then
+Three kinds of rows. ``result`` and ``file`` are memos: they may be deleted at will and are then
 computed again. ``photo``, ``garment``, ``item`` and ``run`` are derived: rewritten by every run in
-one transaction. Nothing about where a photo was taken is ever written.
+one transaction. ``decision``, ``outfit`` and ``event`` are a person's own: only ever added to.
+Nothing about where a photo was taken is ever written.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 
 from wardrobe.errors import StoreError
 
 DATABASE = "catalogue.db"
+OwnTable = Literal["decision", "outfit", "event"]
+OWN: tuple[OwnTable, ...] = get_args(OwnTable)
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = []
 
 
@@ -57,6 +61,26 @@ def _m001_first(db: sqlite3.Connection) -> None:
 @_migration
 def _m002_owner(db: sqlite3.Connection) -> None:
     db.execute("alter table run add column owner text")  # face vectors of --owner, as JSON
+
+
+@_migration
+def _m003_own_rows(db: sqlite3.Connection) -> None:
+    """What a person says and does. An outfit's rows share its name; the newest counts."""
+    for table in ("decision", "outfit", "event"):
+        db.execute(
+            f"create table {table} (id integer primary key autoincrement, kind text not null,"
+            " facts text not null, at text not null) strict"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A decision, outfit or event as it lies in the store; ``at`` is ISO time, UTC."""
+
+    id: int
+    kind: str
+    facts: dict[str, Any]
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,33 @@ class Store:
             finally:
                 Path(name).unlink(missing_ok=True)
         return relative
+
+    # a person's own rows
+    def add(
+        self, table: OwnTable, rows: Iterable[tuple[str, Mapping[str, Any]]], at: datetime
+    ) -> list[int]:
+        """Append rows of (kind, facts that JSON can hold) in one transaction; returns their ids."""
+        if table not in OWN:
+            raise ValueError(table)
+        when = at.astimezone(UTC).isoformat(timespec="milliseconds")
+        with self._transaction():
+            return [
+                int(
+                    self._db.execute(
+                        f"insert into {table} (kind, facts, at) values (?, ?, ?)",
+                        [kind, json.dumps(facts), when],
+                    ).lastrowid
+                    or 0
+                )
+                for kind, facts in rows
+            ]
+
+    def own(self, table: OwnTable) -> list[OwnRow]:
+        """All rows of a person's table, in the order added."""
+        if table not in OWN:
+            raise ValueError(table)
+        rows = self._db.execute(f"select id, kind, facts, at from {table} order by id")
+        return [OwnRow(i, kind, json.loads(facts), at) for i, kind, facts, at in rows]
 
     # runs and what they derive
     def begin(self, photos: str, settings: str, owner: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The nouns, in the order a photo meets them: Photo, Person, Garment, Item.
+"""The nouns, in the order a photo meets them: Photo, Person, Garment, Item, Decision.
 
 Conventions everywhere: pixels are (h, w, 3) uint8 sRGB of the upright photo, RGB order; boxes are
 ``(x0, y0, x1, y1)``, origin top left, half-open, in pixels of the array they came with unless the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,6 +251,48 @@ class Item:
     confidence: float
     garment_ids: tuple[str, ...]
     flagged: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A place in a photo, which a decision points at: it outlives every model.
+
+    Attributes:
+        box_frac: fractions of the photo's width and height.
+        category: of the garment there when the decision was made; tells apart what overlaps.
+    """
+
+    photo_id: str
+    box_frac: Box
+    category: Category
+
+    @classmethod
+    def of(cls, garment: Garment) -> Anchor:
+        return cls(garment.photo_id, garment.box_frac, garment.category)
+
+
+DecisionKind = Literal["same", "different", "name", "label", "cover", "hide", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's word, never changed after it was said; the newest wins.
+
+    Attributes:
+        number: place in the order said; 0 before the store has numbered it.
+        anchors: the garments it is about; of ``different``, one side.
+        others: of ``different``, the garments of the other side.
+        value: of ``name`` the name, of ``label`` the category, or category and type as
+            ``tops/shirt``, of ``undo`` the number of the decision taken back.
+        made_at: ISO time, UTC.
+    """
+
+    kind: DecisionKind
+    anchors: tuple[Anchor, ...] = ()
+    others: tuple[Anchor, ...] = ()
+    value: str | None = None
+    number: int = 0
+    made_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Entries of a catalogue <-> the rows that readers of the store see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from wardrobe.catalogue import Entry, Sighting
+from wardrobe.types import Anchor, Box, Garment, Item
+
+
+def garments(
+    entries: Iterable[Entry], found: Mapping[str, Garment], previews: Mapping[str, str]
+) -> dict[str, Any]:
+    """Garment id -> its row.
+
+    Args:
+        found: the garments by id.
+        previews: garment id -> the key under which the store remembers its preview.
+    """
+    return {
+        g: {
+            **_plain(sighting),
+            "item": entry.item.id,
+            "anchor": _plain(Anchor.of(found[g])),
+            "preview": previews[g],
+        }
+        for entry in entries
+        for g, sighting in zip(entry.item.garment_ids, entry.sightings, strict=True)
+    }
+
+
+def items(entries: Iterable[Entry]) -> dict[str, Any]:
+    """Item id -> its row."""
+    return {
+        e.item.id: {
+            **_plain(e.item),
+            "first_seen": e.first_seen.isoformat() if e.first_seen else None,
+            "last_seen": e.last_seen.isoformat() if e.last_seen else None,
+            "worn_count": e.worn_count,
+            "thumbnail": e.thumbnail_path,
+        }
+        for e in entries
+    }
+
+
+def anchor(row: Mapping[str, Any]) -> Anchor:
+    """Where a garment's row lies, for decisions to point at."""
+    facts = row["anchor"]
+    return Anchor(facts["photo_id"], _box(facts["box_frac"]), facts["category"])
+
+
+def entry(
+    row: Mapping[str, Any],
+    garments: Mapping[str, Any],
+    previews: Mapping[str, bytes | None],
+    thumbnail: bytes | None,
+) -> Entry:
+    """An item's row and its garments' rows as an entry.
+
+    Args:
+        previews: preview key -> picture, as far as they are wanted.
+    """
+    item = Item(
+        row["id"], row["name"], row["category"], row["type"],
+        tuple((n, h, s) for n, h, s in row["colours"]), row["confidence"],
+        tuple(row["garment_ids"]), row["flagged"],
+    )  # fmt: skip
+    return Entry(
+        item,
+        tuple(_sighting(garments[g], previews) for g in item.garment_ids),
+        thumbnail,
+        _day(row["first_seen"]),
+        _day(row["last_seen"]),
+        row["worn_count"],
+        row["thumbnail"],
+    )
+
+
+def _sighting(row: Mapping[str, Any], previews: Mapping[str, bytes | None]) -> Sighting:
+    taken = datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None
+    return Sighting(
+        row["photo"], _box(row["box"]), row["visibility"], row["score"], taken,
+        previews.get(row["preview"]), _box(row["outline_frac"]),
+    )  # fmt: skip
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(one), default=lambda v: v.isoformat()))
+    return facts
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _box(values: Sequence[float]) -> Box:
+    return values[0], values[1], values[2], values[3]
