@@ -35,7 +35,7 @@ def test_the_stage_snippet_finds_something() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["compatibility", "try_on"])
+@pytest.mark.parametrize("name", ["try_on"])
 def test_what_is_not_built_says_so(name: str) -> None:
     import wardrobe
     from wardrobe.errors import NotBuilt

@@ -19,9 +19,11 @@ from wardrobe import backends, batch, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.errors import NotBuilt
+from wardrobe.labels import Category
 from wardrobe.stages import classify as classify_stage
 from wardrobe.stages import cluster as cluster_stage
 from wardrobe.stages import embed as embed_stage
+from wardrobe.stages import outfit as outfit_stage
 from wardrobe.stages import pose as pose_stage
 from wardrobe.stages import segment as segment_stage
 from wardrobe.stages import thumbnail as thumbnail_stage
@@ -146,15 +148,20 @@ def build(
     return batch.build(Path(folder), Path(out), settings, **options)
 
 
-def compatibility(a: NDArray[np.float32], b: NDArray[np.float32]) -> NoReturn:
-    """How well two garments go together. Not built yet.
+def compatibility(
+    vectors: NDArray[np.float32], categories: Sequence[Category], *, settings: Settings = DEFAULTS
+) -> float | None:
+    """How well two or more garments go together, in (0, 1): for sorting, not for judging.
 
-    Raises:
-        NotBuilt: always, in this version.
+    Args:
+        vectors: (n, 256) float32 of length 1, from :func:`embed`.
+        categories: n, of the same garments.
+
+    Returns:
+        None when fewer than two are of a kind that is judged; accessories are not.
     """
-    raise NotBuilt(
-        "compatibility is not built in this version: there is no model to ask. See CHANGELOG.md."
-    )
+    model = _model("outfit", settings.outfit.model, settings.run.device)
+    return outfit_stage.compatibility(vectors, categories, model)
 
 
 def try_on(person: Picture, garments: Sequence[Picture]) -> NoReturn:

@@ -133,6 +133,10 @@ class ThumbnailSettings(_Section):
     )
 
 
+class OutfitSettings(_Section):
+    model: str = Field("compat-small", description="Entry of models/registry.toml.")
+
+
 class RunSettings(_Section):
     device: str = Field(
         "auto", description="auto, cpu, cuda or cuda:N. auto takes CUDA when it is there."
@@ -151,6 +155,7 @@ class Settings(_Section):
     classify: ClassifySettings = ClassifySettings()
     cluster: ClusterSettings = ClusterSettings()
     thumbnail: ThumbnailSettings = ThumbnailSettings()
+    outfit: OutfitSettings = OutfitSettings()
     run: RunSettings = RunSettings()
 
 
