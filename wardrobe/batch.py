@@ -291,7 +291,7 @@ class _Job:
                 "same_as": self.same_picture.get(self.ids.get(s.found.path, "")),
             }
         found = {g: w.garment for g, w in self.worn.items()}
-        keys = {g: pipeline.preview_key(self.recipe, w) for g, w in self.worn.items()}
+        keys = {g: pipeline.memo_keys(self.recipe, w) for g, w in self.worn.items()}
         return {
             "photo": photos,
             "garment": rows.garments(made.entries, found, keys),

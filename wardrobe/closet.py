@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wardrobe import batch, images, pipeline, rows
 from wardrobe.catalogue import Catalogue, Funnel
@@ -16,7 +17,7 @@ from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, locate
 from wardrobe.pipeline import Sight
 from wardrobe.store import Store
-from wardrobe.types import Step
+from wardrobe.types import VECTOR_SIZE, Step
 
 
 def load(store: Store, *, pictures: bool = True) -> Catalogue:
@@ -44,6 +45,20 @@ def load(store: Store, *, pictures: bool = True) -> Catalogue:
     funnel = dict(done["funnel"])
     funnel["left_out_photos"] = tuple((p, why) for p, why in funnel["left_out_photos"])
     return Catalogue(tuple(entries), Funnel(**funnel))
+
+
+def vectors(store: Store) -> dict[str, NDArray[np.float32]]:
+    """Item id -> (256,) float32 of length 1: the mean of its garments' vectors, weighted by how
+    much of each is visible. An item whose vectors were forgotten is left out."""
+    garments = store.derived("garment")
+    known = store.recall([g["vector"] for g in garments.values()])
+    sums: dict[str, NDArray[np.float32]] = {}
+    for row in garments.values():
+        result = known.get(row["vector"])
+        if result and result.value is not None:
+            one = np.frombuffer(result.value, "<f4") * (0.05 + row["visibility"])
+            sums[row["item"]] = sums.get(row["item"], np.zeros(VECTOR_SIZE, np.float32)) + one
+    return {i: (v / np.linalg.norm(v)).astype(np.float32) for i, v in sums.items()}
 
 
 def last_run(store: Store) -> tuple[Path, Settings]:

@@ -357,9 +357,9 @@ def _value(a: Answer[Any]) -> Any:
     return a.value
 
 
-def preview_key(r: Recipe, worn: Worn) -> str:
-    """Where the store remembers a garment's preview."""
-    return key_of(r.preview, worn)
+def memo_keys(r: Recipe, worn: Worn) -> dict[str, str]:
+    """Where the store remembers a garment's ``preview`` and ``vector``."""
+    return {"preview": key_of(r.preview, worn), "vector": key_of(r.embed, worn)}
 
 
 def _working_size(photo: Photo, work_px: int) -> tuple[int, int]:

@@ -13,20 +13,20 @@ from wardrobe.types import Anchor, Box, Garment, Item
 
 
 def garments(
-    entries: Iterable[Entry], found: Mapping[str, Garment], previews: Mapping[str, str]
+    entries: Iterable[Entry], found: Mapping[str, Garment], keys: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
     """Garment id -> its row.
 
     Args:
         found: the garments by id.
-        previews: garment id -> the key under which the store remembers its preview.
+        keys: garment id -> where the store remembers its ``preview`` and its ``vector``.
     """
     return {
         g: {
             **_plain(sighting),
             "item": entry.item.id,
             "anchor": _plain(Anchor.of(found[g])),
-            "preview": previews[g],
+            **keys[g],
         }
         for entry in entries
         for g, sighting in zip(entry.item.garment_ids, entry.sightings, strict=True)
