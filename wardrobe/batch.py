@@ -23,7 +23,7 @@ from wardrobe.runner import Answer, remembered
 from wardrobe.stages.cluster import Cluster, Group, Pile
 from wardrobe.stages.thumbnail import preview_window
 from wardrobe.store import Store
-from wardrobe.types import VECTOR_SIZE, Failure, Item, Worn
+from wardrobe.types import VECTOR_SIZE, Anchor, Failure, Item, Worn
 
 NOTE_EVERY = 200  # files whose hashes a kill can lose
 
@@ -290,11 +290,10 @@ class _Job:
                 "taken_at": s.photo.taken_at.isoformat() if s.photo and s.photo.taken_at else None,
                 "same_as": self.same_picture.get(self.ids.get(s.found.path, "")),
             }
-        found = {g: w.garment for g, w in self.worn.items()}
         keys = {g: pipeline.memo_keys(self.recipe, w) for g, w in self.worn.items()}
         return {
             "photo": photos,
-            "garment": rows.garments(made.entries, found, keys),
+            "garment": rows.garments(made.entries, keys),
             "item": rows.items(made.entries),
         }
 
@@ -370,5 +369,5 @@ def _sighting(worn: Worn, settings: Settings) -> Sighting:
     inside = (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
     return Sighting(
         photo.path, geometry.to_px(g.box_frac, (photo.size[1], photo.size[0])), g.visibility, g.score,
-        photo.taken_at, None, geometry.to_frac(inside, (y1 - y0, x1 - x0)),
+        photo.taken_at, None, geometry.to_frac(inside, (y1 - y0, x1 - x0)), Anchor.of(g),
     )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 
 from wardrobe.labels import TYPES, Category
 from wardrobe.stages.cluster import Group, vote
-from wardrobe.types import Box, Garment, Item, Labels, Photo
+from wardrobe.types import Anchor, Box, Garment, Item, Labels, Photo
 
 #: What one piece of a category is called when no finer type is sure.
 ONE: Mapping[Category, str] = {
@@ -33,6 +33,7 @@ class Sighting:
         score: the segmenter's confidence.
         preview: small WebP of the photo around the garment.
         outline_frac: the garment's box in fractions of the preview; None draws no outline.
+        anchor: where the garment lies, for a person's decisions to point at.
     """
 
     photo: str
@@ -42,6 +43,7 @@ class Sighting:
     taken_at: datetime | None = None
     preview: bytes | None = None
     outline_frac: Box | None = None
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)

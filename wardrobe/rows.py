@@ -9,23 +9,19 @@ from datetime import date, datetime
 from typing import Any
 
 from wardrobe.catalogue import Entry, Sighting
-from wardrobe.types import Anchor, Box, Garment, Item
+from wardrobe.types import Anchor, Box, Item
 
 
-def garments(
-    entries: Iterable[Entry], found: Mapping[str, Garment], keys: Mapping[str, Mapping[str, str]]
-) -> dict[str, Any]:
+def garments(entries: Iterable[Entry], keys: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Garment id -> its row.
 
     Args:
-        found: the garments by id.
         keys: garment id -> where the store remembers its ``preview`` and its ``vector``.
     """
     return {
         g: {
             **_plain(sighting),
             "item": entry.item.id,
-            "anchor": _plain(Anchor.of(found[g])),
             **keys[g],
         }
         for entry in entries
@@ -84,7 +80,7 @@ def _sighting(row: Mapping[str, Any], previews: Mapping[str, bytes | None]) -> S
     taken = datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None
     return Sighting(
         row["photo"], _box(row["box"]), row["visibility"], row["score"], taken,
-        previews.get(row["preview"]), _box(row["outline_frac"]),
+        previews.get(row["preview"]), _box(row["outline_frac"]), anchor(row),
     )  # fmt: skip
 
 
