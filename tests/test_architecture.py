@@ -20,9 +20,9 @@ FLOORS = [
     {"geometry", "color", "config", "body", "folder"},
     {"images", "weights", "store", "nets"},
     {"stages"},
-    {"backends", "runner", "catalogue"},
-    {"pipeline", "export", "rows"},
-    {"batch", "closet"},
+    {"backends", "runner", "catalogue", "usage", "backup"},
+    {"pipeline", "export", "rows", "search", "moodboard"},
+    {"batch", "closet", "outfits"},
     {"api", "doctor", "bars"},
     {"", "cli", "web"},
 ]

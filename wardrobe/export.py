@@ -101,8 +101,11 @@ def write_html(catalogue: Catalogue, path: Path) -> None:
         file.writelines(_html_parts(catalogue))
 
 
-def write_zip(catalogue: Catalogue, path: Path) -> None:
+def write_zip(catalogue: Catalogue, path: Path, more: Iterable[tuple[str, bytes]] = ()) -> None:
     """Write ``catalogue.html``, ``items.json``, ``items.csv`` and ``thumbnails/<id>.webp``.
+
+    Args:
+        more: further files, (name in the zip, bytes): what makes it a backup.
 
     Raises:
         WardrobeError: the file can't be written.
@@ -123,6 +126,8 @@ def write_zip(catalogue: Catalogue, path: Path) -> None:
         for entry in catalogue.entries:
             if entry.thumbnail and entry.thumbnail_path:
                 add(entry.thumbnail_path, [entry.thumbnail], zipfile.ZIP_STORED)
+        for name, data in more:
+            add(name, [data])
 
 
 #: What ``wardrobe export --format`` chooses from.

@@ -1,4 +1,4 @@
-"""Verbs of the finished closet: items, show, export."""
+"""Verbs of the finished closet: items, show, export, import."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from wardrobe import export
+from wardrobe import backup, closet, export
 from wardrobe.catalogue import Catalogue
-from wardrobe.cli.terminal import Json, Out, find, load, print_json, say
+from wardrobe.cli.terminal import Json, Out, find, load, print_json, say, talk
 from wardrobe.errors import ConfigError
+from wardrobe.store import Store
 
 app = typer.Typer()
 
@@ -69,5 +70,18 @@ def export_(
     if format_ not in export.WRITERS:
         raise ConfigError(f"--format {format_}: choose one of {', '.join(export.WRITERS)}.")
     path = to or out / f"wardrobe.{format_}"
-    export.WRITERS[format_](load(out), path)
+    if format_ == "zip":
+        store = Store(out, create=False)
+        export.write_zip(closet.load(store), path, backup.contents(store))
+    else:
+        export.WRITERS[format_](load(out), path)
     typer.echo(path)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="What `export --format zip` wrote.")], out: Out
+) -> None:
+    """Bring an exported wardrobe back into an empty store: items, pictures, a person's word."""
+    count = backup.restore(file, Store(out))
+    talk.print(f"{count} items. `wardrobe build PHOTOS --out {out}` goes on from here.")
