@@ -7,9 +7,11 @@ back; their origin is the middle of the garment's top edge.
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +28,20 @@ SHEET_DM = 5.12
 
 @dataclass(frozen=True)
 class Fabric:
-    """A painted tile and how it takes light."""
+    """A painted tile and how it takes light. The name seeds its noise."""
 
     name: str
-    tile: Array
+    painter: Callable[..., Array]
+    colours: tuple[Any, ...]
     width: float  # of one tile, decimetres
     roughness: float = 0.85
     weave: float = 0.2  # depth of the fine relief, 0..1
+
+    @functools.cached_property
+    def tile(self) -> Array:
+        """(512, 512, 3) sRGB in 0..1, painted when first asked for."""
+        tile: Array = np.clip(self.painter(rng_for(self.name), *self.colours), 0, 1)
+        return tile
 
 
 def rng_for(name: str) -> np.random.Generator:
@@ -262,16 +271,13 @@ def print_mountain(ink: Colour, sun: Colour) -> Image.Image:
     return sheet.image
 
 
-Painter = Callable[..., Array]
-
-
 def fabric(
     name: str,
-    painter: Painter,
-    *colours: object,
+    painter: Callable[..., Array],
+    *colours: Any,
     width: float = 2.0,
     roughness: float = 0.85,
     weave: float = 0.2,
 ) -> Fabric:
-    """Paint a named fabric; the name seeds its noise."""
-    return Fabric(name, np.clip(painter(rng_for(name), *colours), 0, 1), width, roughness, weave)
+    """A named fabric of a painter and what it asks for."""
+    return Fabric(name, painter, colours, width, roughness, weave)

@@ -63,10 +63,13 @@ class Layers:
     outside: Array  # (N, 3), on the body's surface
 
 
-def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> tuple[list[Cloth], Array]:
+def dress(
+    figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]
+) -> tuple[list[Cloth], list[Cloth], Array]:
     """Make all pieces a figure wears, innermost first.
 
-    Returns the pieces, and per base vertex whether cloth covers it deeply.
+    Returns the pieces with what lies under others cut away, the pieces whole, and per base vertex
+    whether cloth covers it deeply.
     """
     body, skirt = _surfaces(figure)
     layers = Layers(figure, body, skirt, body.points.copy())
@@ -81,6 +84,7 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> tuple[li
             layers.outside[grown] = placed[grown]
         shaped.append((cut, ground, region, placed))
     cloths: list[Cloth] = []
+    whole: list[Cloth] = []
     hidden = np.zeros(len(body.points), dtype=bool)
     for k, (cut, ground, region, placed) in enumerate(shaped):
         visible = region
@@ -92,9 +96,11 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> tuple[li
                     tuck = body.level(over.high) - COVERED
                     visible = np.maximum(visible, tuck - body.points[:, 1])
             hidden |= region < -COVERED
-        cloths.append(_finish(cut, ground, visible, region, placed))
+        whole.append(_finish(cut, ground, region, region, placed))
+        trimmed = visible is not region
+        cloths.append(_finish(cut, ground, visible, region, placed) if trimmed else whole[-1])
     near = cKDTree(body.points).query(figure.points)[1]
-    return cloths, hidden[near]
+    return cloths, whole, hidden[near]
 
 
 @functools.lru_cache(maxsize=4)

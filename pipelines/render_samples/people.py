@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from body import Array, Figure, Index, MakeHuman, Posed, fan, to_world, turn
@@ -56,6 +56,10 @@ class Garment:
     name: str
     cuts: tuple[Cut, ...] = ()
     look: Look = field(default_factory=lambda: Look("plain"))
+    pattern: str = "plain"  # plain striped checked dotted floral print denim knit
+    sleeve: str | None = None  # short | long | none
+    model: str = ""  # the product, where several physical garments are the same one
+    person: str = "owner"  # whose it is
     shoe: str = ""  # MakeHuman's shoe mesh, for footwear
     sole: Colour = (0.9, 0.9, 0.88)
 
@@ -75,9 +79,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Placed:
-    """A person in the scene: parts, and joints by bone name, in metres."""
+    """A person in the scene: parts, and joints by bone name, in metres.
+
+    ``parts`` is what is drawn: what lies deep under other clothes is cut away. ``whole`` holds
+    every garment uncut in the same pose, for the masks of garments seen alone.
+    """
 
     parts: list[Part]
+    whole: list[Part]
     joints: dict[str, Array]
 
 
@@ -92,13 +101,14 @@ def stand(
     """Dress, pose and place a person; ``yaw`` turns them by degrees, 0 faces the camera."""
     figure = _figure(data, tuple(person.shape.items()))
     posed = figure.pose(pose)
-    parts, covered = _clothes(figure, posed, wearing)
+    pieces, cloths, uncut, covered = _outfit(figure, wearing)
     hidden = covered.copy()
-    parts += _shoes(figure, posed, wearing)
+    shoes = _shoes(figure, posed, wearing)
+    parts = _clothes(posed, pieces, cloths) + shoes
+    whole = _clothes(posed, pieces, uncut) + shoes
     if any(g.shoe for g in wearing):
         below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
         hidden |= below & (figure.share("foot", "toe") > 0.5)
-    cloths = _outfit(figure, wearing)[1]
     parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person, cloths)]
     lowest = min(p.points[:, 1].min() for p in parts)
     origin = posed.joint("root") * np.array([1, 0, 1]) + np.array([0, lowest, 0])
@@ -108,22 +118,22 @@ def stand(
     def world(points: Array) -> Array:
         return to_world((points - origin) @ spin.T) + shift
 
-    moved = [
-        Part(p.name, p.item, world(p.points), p.triangles, p.uv, p.look, p.tint, p.facing, p.sheet)
-        for p in parts
-    ]
+    def moved(pieces: Sequence[Part]) -> list[Part]:
+        return [replace(p, points=world(p.points)) for p in pieces]
+
     joints = {b: world(posed.joint(b)) for b in data.bones}
-    return Placed(moved, joints)
+    return Placed(moved(parts), moved(whole), joints)
 
 
-def _clothes(
-    figure: Figure, posed: Posed, wearing: Sequence[Garment]
-) -> tuple[list[Part], np.ndarray]:
-    """Everything cut from the body's surface, and the base vertices it hides."""
-    pieces, cloths, hidden = _outfit(figure, wearing)
+#: Pieces by the garment they belong to.
+Pieces = Sequence[tuple["Garment", Cut]]
+
+
+def _clothes(posed: Posed, pieces: Pieces, cloths: Sequence[Cloth]) -> list[Part]:
+    """Everything cut from the body's surface, posed."""
     parts = []
     for (garment, cut), cloth in zip(pieces, cloths, strict=True):
-        made = [cloth, pouch(figure, cloth)] if cut.kind == "strap" else [cloth]
+        made = [cloth, pouch(posed.figure, cloth)] if cut.kind == "strap" else [cloth]
         for piece in made:
             colour = np.array(garment.look.colour if garment.look.kind == "plain" else (1, 1, 1))
             parts.append(
@@ -133,13 +143,13 @@ def _clothes(
                     garment.look, colour * piece.shade[:, None], piece.facing, piece.sheet,
                 )
             )  # fmt: skip
-    return parts, hidden
+    return parts
 
 
 def _outfit(
     figure: Figure, wearing: Sequence[Garment]
-) -> tuple[list[tuple[Garment, Cut]], list[Cloth], np.ndarray]:
-    """The pieces of an outfit, each as cut and as cloth at rest, and what they hide."""
+) -> tuple[list[tuple[Garment, Cut]], list[Cloth], list[Cloth], np.ndarray]:
+    """The pieces of an outfit, each as cut, as cloth at rest trimmed and whole; what they hide."""
     pieces = [(g, cut) for g in wearing for cut in g.cuts]
     seeds = tuple(int(rng_for(f"{g.id}{k}").integers(1 << 30)) for k, (g, _) in enumerate(pieces))
     return pieces, *_sewn(figure, tuple(cut for _, cut in pieces), seeds)
@@ -148,7 +158,7 @@ def _outfit(
 @functools.lru_cache(maxsize=8)
 def _sewn(
     figure: Figure, cuts: tuple[Cut, ...], seeds: tuple[int, ...]
-) -> tuple[list[Cloth], np.ndarray]:
+) -> tuple[list[Cloth], list[Cloth], np.ndarray]:
     """The same outfit in several photos is made once."""
     return dress(figure, cuts, seeds)
 
