@@ -1,4 +1,4 @@
-"""sRGB <-> CIELAB and names of colours. Pure NumPy.
+"""sRGB <-> CIELAB, how far two colours are apart, and names of colours. Pure NumPy.
 
 Lab is D65, 2 degrees, as IEC 61966-2-1 (sRGB) and CIE 15 define them.
 """
@@ -58,6 +58,53 @@ def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],
         axis=-1,
     )
+
+
+def delta_e2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How different two colours look: CIEDE2000, its weights kL, kC and kH all 1.
+
+    About 1 is a difference that is just seen side by side; 10 is another colour to anybody.
+
+    Args:
+        one, other: (..., 3) CIELAB, of shapes that broadcast.
+
+    Returns:
+        (...) float64, symmetric, 0 for equal colours. As Sharma, Wu and Dalal (2005) give it.
+    """
+    (l1, a1, b1), (l2, a2, b2) = (
+        np.moveaxis(np.asarray(c, np.float64), -1, 0) for c in (one, other)
+    )
+    grey = _toward_grey((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2)
+    a1, a2 = a1 * (1.5 - grey / 2), a2 * (1.5 - grey / 2)
+    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    h1, h2 = (np.degrees(np.arctan2(b, a)) % 360 for a, b in ((a1, b1), (a2, b2)))
+    coloured = c1 * c2 > 0  # grey has no hue
+    turn = np.where(coloured, (h2 - h1 + 180) % 360 - 180, 0)
+    # Mean hue on the shorter way round; of two opposite ones, half their sum.
+    far = coloured & (np.abs(h2 - h1) > 180)
+    mean_h = np.where(coloured, (h1 + h2) / 2, h1 + h2)
+    mean_h = np.where(far, mean_h + np.where(h1 + h2 < 360, 180, -180), mean_h)
+    mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2
+
+    def wave(times: int, shift: float) -> NDArray[np.float64]:
+        out: NDArray[np.float64] = np.cos(np.radians(times * mean_h + shift))
+        return out
+
+    t = 1 - 0.17 * wave(1, -30) + 0.24 * wave(2, 0) + 0.32 * wave(3, 6) - 0.20 * wave(4, -63)
+    lightness = (l2 - l1) / (1 + 0.015 * (mean_l - 50) ** 2 / np.sqrt(20 + (mean_l - 50) ** 2))
+    chroma = (c2 - c1) / (1 + 0.045 * mean_c)
+    hue = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * mean_c * t)
+    # Blues: a difference of chroma and one of hue are not seen apart from each other.
+    blue = np.radians(60 * np.exp(-(((mean_h - 275) / 25) ** 2)))
+    both = -2 * _toward_grey(mean_c) * np.sin(blue) * chroma * hue
+    out: NDArray[np.float64] = np.sqrt(lightness**2 + chroma**2 + hue**2 + both)
+    return out
+
+
+def _toward_grey(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 for grey, rising to 1 for strong colours."""
+    out: NDArray[np.float64] = np.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+    return out
 
 
 def from_hex(text: str) -> NDArray[np.uint8]:
