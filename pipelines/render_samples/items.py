@@ -110,9 +110,10 @@ def _below() -> list[Garment]:
                 (cut.BODICE, cut.DRESS_SKIRT),
                 _cloth("teal-dots", dots, (0.08, 0.36, 0.37), (0.93, 0.91, 0.86), 4, width=1.8),
                 "dotted", "short"),
-        Garment("dress-red", "dresses", "dress", "red wrap dress", (cut.WRAP, cut.WRAP_SKIRT),
+        Garment("dress-red", "dresses", "dress", "red wrap dress", (cut.WRAP, cut.WRAP_SKIRT, cut.SASH),
                 _cloth("red-viscose", solid, (0.62, 0.1, 0.12)), "plain", "long"),
-        Garment("tights-black", "legwear", "tights", "black tights"),
+        Garment("tights-black", "legwear", "tights", "black tights", (cut.TIGHTS,),
+                _cloth("black-tights", solid, (0.06, 0.06, 0.07))),
     ]  # fmt: skip
 
 
@@ -124,9 +125,9 @@ def _over() -> list[Garment]:
                 _cloth("olive-canvas", solid, (0.31, 0.33, 0.2),
                        front=jacket_front(stitch, METAL), back=jacket_back(stitch)),
                 "plain", "long"),
-        Garment("coat-camel", "outerwear", "coat", "camel coat", (cut.COAT,),
+        Garment("coat-camel", "outerwear", "coat", "camel coat", cut.COAT,
                 _cloth("camel-wool", solid, (0.66, 0.49, 0.31)), "plain", "long"),
-        Garment("jacket-denim", "outerwear", "jacket", "blue denim jacket", (cut.JACKET,),
+        Garment("jacket-denim", "outerwear", "jacket", "blue denim jacket", (cut.TRUCKER,),
                 _cloth("jacket-denim", denim, (0.33, 0.44, 0.6), front=jacket_front(GOLD, METAL),
                        back=jacket_back(GOLD)), "denim", "long"),
         Garment("sneakers-white", "footwear", "sneakers", "white sneakers", shoe="shoes02",
@@ -157,7 +158,8 @@ def _accessories() -> list[Garment]:
         Garment("necklace-gold", "jewellery", "necklace", "gold necklace with a pendant",
                 look=plain(*GOLD)),
         Garment("watch-silver", "jewellery", "watch", "silver watch", look=plain(0.7, 0.7, 0.72)),
-        Garment("belt-brown", "belts", "belt", "brown leather belt", look=plain(0.3, 0.17, 0.09)),
+        Garment("belt-brown", "belts", "belt", "brown leather belt", (cut.BELT,),
+                plain(0.3, 0.17, 0.09)),
     ]  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _others() -> list[Garment]:
         Garment("colleague-trousers", "bottoms", "pants", "charcoal trousers", (cut.LOOSE,),
                 _cloth("charcoal-wool", solid, (0.2, 0.21, 0.22),
                        front=trouser_front((0.15, 0.15, 0.15))), person="colleague"),
-        Garment("colleague-jacket", "outerwear", "blazer", "blue blazer", (cut.JACKET,),
+        Garment("colleague-jacket", "outerwear", "blazer", "blue blazer", (cut.BLAZER,),
                 _cloth("blue-hopsack", solid, (0.16, 0.22, 0.38)), "plain", "long",
                 person="colleague"),
         Garment("colleague-shoes", "footwear", "shoes", "dark brown shoes", shoe="shoes03",

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from body import Array, Figure, Index, MakeHuman, Posed, fan, to_world, turn
+from draping import Cut
 from fabrics import Fabric, rng_for
-from garments import Cloth, Cut, dress, pouch
+from garments import ROUND, Dressed, clear_of_legs, dress
 from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+from sewing import Cloth, pouch
 from surface import boundary, subdivide
 
 Colour = tuple[float, float, float]
@@ -29,6 +31,7 @@ class Look:
     front: Image.Image | None = None
     back: Image.Image | None = None
     roughness: float = 0.6
+    trim: Colour = (0.9, 0.9, 0.88)  # buttons
 
 
 @dataclass(frozen=True)
@@ -101,15 +104,15 @@ def stand(
     """Dress, pose and place a person; ``yaw`` turns them by degrees, 0 faces the camera."""
     figure = _figure(data, tuple(person.shape.items()))
     posed = figure.pose(pose)
-    pieces, cloths, uncut, covered = _outfit(figure, wearing)
-    hidden = covered.copy()
+    pieces, dressed = outfit(figure, wearing)
     shoes = _shoes(figure, posed, wearing)
-    parts = _clothes(posed, pieces, cloths) + shoes
-    whole = _clothes(posed, pieces, uncut) + shoes
+    parts = _clothes(posed, dressed, pieces, dressed.cloths) + shoes
+    whole = _clothes(posed, dressed, pieces, dressed.whole) + shoes
+    hidden = dressed.hidden.copy()
     if any(g.shoe for g in wearing):
         below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
         hidden |= below & (figure.share("foot", "toe") > 0.5)
-    parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person, cloths)]
+    parts += [_skin(figure, posed, person, hidden), *_face(figure, posed, person, dressed.cloths)]
     lowest = min(p.points[:, 1].min() for p in parts)
     origin = posed.joint("root") * np.array([1, 0, 1]) + np.array([0, lowest, 0])
     spin = turn(y=yaw)
@@ -125,40 +128,42 @@ def stand(
     return Placed(moved(parts), moved(whole), joints)
 
 
-#: Pieces by the garment they belong to.
-Pieces = Sequence[tuple["Garment", Cut]]
+Pieces = Sequence[tuple[Garment, Cut]]
 
 
-def _clothes(posed: Posed, pieces: Pieces, cloths: Sequence[Cloth]) -> list[Part]:
+def _clothes(posed: Posed, dressed: Dressed, pieces: Pieces, cloths: Sequence[Cloth]) -> list[Part]:
     """Everything cut from the body's surface, posed."""
     parts = []
     for (garment, cut), cloth in zip(pieces, cloths, strict=True):
-        made = [cloth, pouch(posed.figure, cloth)] if cut.kind == "strap" else [cloth]
-        for piece in made:
-            colour = np.array(garment.look.colour if garment.look.kind == "plain" else (1, 1, 1))
+        name, look = f"{garment.id}-{cut.kind}", garment.look
+        points = posed.skin(cloth.points, cloth.weights)
+        if cut.kind in ROUND:
+            points = clear_of_legs(posed, dressed, points)
+        plain = np.array(look.colour if look.kind == "plain" else (1, 1, 1))
+        parts.append(
+            Part(name, garment.id, points, cloth.triangles, cloth.uv, look,
+                 plain * cloth.shade[:, None], cloth.facing, cloth.sheet)
+        )  # fmt: skip
+        extra = pouch(posed.figure, cloth) if cut.kind == "strap" else cloth.trim
+        if extra is not None:
+            colour = look.colour if cut.kind == "strap" else look.trim
             parts.append(
-                Part(
-                    f"{garment.id}-{cut.kind}", garment.id,
-                    posed.skin(piece.points, piece.weights), piece.triangles, piece.uv,
-                    garment.look, colour * piece.shade[:, None], piece.facing, piece.sheet,
-                )
+                Part(f"{name}-trim", garment.id, posed.skin(extra.points, extra.weights),
+                     extra.triangles, extra.uv, Look("plain", colour, roughness=look.roughness),
+                     np.array(colour) * extra.shade[:, None])
             )  # fmt: skip
     return parts
 
 
-def _outfit(
-    figure: Figure, wearing: Sequence[Garment]
-) -> tuple[list[tuple[Garment, Cut]], list[Cloth], list[Cloth], np.ndarray]:
-    """The pieces of an outfit, each as cut, as cloth at rest trimmed and whole; what they hide."""
+def outfit(figure: Figure, wearing: Sequence[Garment]) -> tuple[list[tuple[Garment, Cut]], Dressed]:
+    """The pieces of an outfit, and how they lie at rest."""
     pieces = [(g, cut) for g in wearing for cut in g.cuts]
     seeds = tuple(int(rng_for(f"{g.id}{k}").integers(1 << 30)) for k, (g, _) in enumerate(pieces))
-    return pieces, *_sewn(figure, tuple(cut for _, cut in pieces), seeds)
+    return pieces, _sewn(figure, tuple(cut for _, cut in pieces), seeds)
 
 
 @functools.lru_cache(maxsize=8)
-def _sewn(
-    figure: Figure, cuts: tuple[Cut, ...], seeds: tuple[int, ...]
-) -> tuple[list[Cloth], list[Cloth], np.ndarray]:
+def _sewn(figure: Figure, cuts: tuple[Cut, ...], seeds: tuple[int, ...]) -> Dressed:
     """The same outfit in several photos is made once."""
     return dress(figure, cuts, seeds)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from body import Array, Figure, Index, fan
+from scipy import ndimage
 from scipy.sparse import coo_matrix
+from scipy.spatial import cKDTree
 
 
 def subdivide(values: Array, triangles: Index) -> tuple[Array, Index]:
@@ -100,6 +102,14 @@ def noise(points: Array, seed: int) -> Array:
 
 
 @dataclass(frozen=True)
+class Coarse:
+    """The first points of a surface, and how they hang together."""
+
+    points: int
+    triangles: Index
+
+
+@dataclass(frozen=True)
 class Surface:
     """A closed-fitting sheet around a figure at rest, with the coordinates tailors cut by."""
 
@@ -110,15 +120,12 @@ class Surface:
     arm: Array  # share of the weight on arm bones
     leg: Array
     sleeve: Array  # 0 at the shoulder .. 1 at the wrist, meaningful on arms
+    hanging: Array  # (N, 3) where cloth would be that hangs straight from the widest places
+    coarse: Coarse  # the same surface with fewer points, which are the first of ``points``
 
     @functools.cached_property
     def normals(self) -> Array:
         return normals(self.points, self.triangles)
-
-    @functools.cached_property
-    def hanging(self) -> Array:
-        """The surface as cloth would hang across its hollows."""
-        return smooth(self.points, self.triangles, 60)
 
     def level(self, mark: float) -> float:
         """The height of a landmark in decimetres: 0 ankle, 1 knee, 2 hip, 3 shoulder, 4 neck,
@@ -133,19 +140,68 @@ ARM = ("upperarm", "lowerarm", "wrist", "finger", "metacarpal")
 LEG = ("upperleg", "lowerleg", "foot", "toe")
 
 
-def surface(figure: Figure, helper: str, splits: int = 2) -> Surface:
-    """A figure's ``helper-tights`` or ``helper-skirt`` as a :class:`Surface`."""
+def tights(figure: Figure) -> Surface:
+    """What tops, trousers and sleeves are cut from: a figure's ``helper-tights``, smoothed."""
     base = figure.data.base
-    faces = fan([f for f, g in zip(base.faces, base.groups, strict=True) if g == helper])
+    faces = fan([f for f, g in zip(base.faces, base.groups, strict=True) if g == "helper-tights"])
     used, renumbered = np.unique(faces, return_inverse=True)
     shares = [figure.share(*ARM), figure.share(*LEG)]
     values = np.column_stack([figure.points, *shares, figure.data.weights])[used]
-    triangles = renumbered.reshape(-1, 3)
-    for _ in range(splits):
-        values, triangles = subdivide(values, triangles)
+    values, triangles = subdivide(values, renumbered.reshape(-1, 3))
+    coarse = Coarse(len(values), triangles)
+    values, triangles = subdivide(values, triangles)
     points = smooth(values[:, :3], triangles, 4)
     along = _along(figure, points, ("upperarm01", "lowerarm01", "wrist"))
-    return Surface(figure, points, triangles, values[:, 5:], values[:, 3], values[:, 4], along)
+    arm, leg = values[:, 3], values[:, 4]
+    hanging = _hang(figure, points, arm, leg)
+    return Surface(figure, points, triangles, values[:, 5:], arm, leg, along, hanging, coarse)
+
+
+AROUND = 144
+AXIS = np.array([0.0, 0.15])  # x and z of the line that rings go round, decimetres
+TURNS = np.linspace(-np.pi, np.pi, AROUND, endpoint=False)
+SPOKES = np.stack([np.sin(TURNS), np.cos(TURNS)], 1)
+
+
+def _rings(core: Array, heights: Array, falls_from: float) -> Array:
+    """How far a cloth wound round these points is from the axis, (rings, AROUND).
+
+    Below ``falls_from`` it hangs: no ring is narrower than the one above it.
+    """
+    reach = np.zeros((len(heights), AROUND))
+    apart = np.cos(TURNS[:, None] - TURNS)
+    for k, height in enumerate(heights):
+        near = core[np.abs(core[:, 1] - height) < 0.22][:, [0, 2]] - AXIS
+        held = (near @ SPOKES.T).max(0)  # the hull's distance along each spoke's normal
+        reach[k] = np.where(apart > 0.15, held / np.maximum(apart, 0.15), 9.0).min(1)
+    reach = ndimage.gaussian_filter(reach, (1.5, 1.5), mode=("nearest", "wrap"))
+    for k in range(1, len(heights)):
+        if heights[k] < falls_from:
+            reach[k] = np.maximum(reach[k], 0.995 * reach[k - 1])
+    return reach
+
+
+def _hang(figure: Figure, points: Array, arm: Array, leg: Array) -> Array:
+    """The torso's surface pulled out to where cloth that falls from bust and shoulders is."""
+    top, bottom = figure.head("upperarm01.L")[1] - 0.35, figure.head("upperleg01.L")[1] - 1.2
+    heights = np.linspace(top, bottom, 48)
+    reach = _rings(points[arm < 0.2], heights, top)
+    x, y, z = points.T
+    across, toward = x - AXIS[0], z - AXIS[1]
+    place = np.stack(
+        [
+            np.interp(-y, -heights, np.arange(len(heights))),
+            (np.arctan2(across, toward) + np.pi) / (2 * np.pi) * AROUND,
+        ]
+    )
+    wound = ndimage.map_coordinates(
+        np.column_stack([reach, reach[:, :1]]), place, order=1, mode="nearest"
+    )
+    own = np.hypot(across, toward)
+    torso = np.clip((top + 0.3 - y) / 0.6, 0, 1) * np.clip(1 - 2 * arm, 0, 1)
+    torso *= np.clip((y - bottom) / 0.8, 0, 1) * np.clip(1.4 - leg, 0, 1)
+    grow = np.clip(wound / np.maximum(own, 0.3) - 1, 0, 1) * torso
+    return points + np.stack([across * grow, 0 * x, toward * grow], 1)
 
 
 def _along(figure: Figure, points: Array, bones: tuple[str, ...]) -> Array:
@@ -168,3 +224,42 @@ def _along(figure: Figure, points: Array, bones: tuple[str, ...]) -> Array:
         best[nearer], along[nearer] = away[nearer], (done + run[nearer]) / sum(lengths)
         done += length
     return along
+
+
+def tube(figure: Figure, body: Surface) -> Surface:
+    """What skirts are cut from: rings around the waist, hips and both legs that hang straight."""
+    heights = np.linspace(body.level(2.45), body.level(0.05), 84)
+    reach = _rings(body.points[body.arm < 0.2], heights, body.level(2.3))
+    flat = AXIS + reach[..., None] * SPOKES
+    level = np.broadcast_to(heights[:, None], reach.shape)
+    points = np.stack([flat[..., 0], level, flat[..., 1]], -1).reshape(-1, 3)
+    grid = np.arange(len(points)).reshape(-1, AROUND)
+    a, c = grid[:-1].ravel(), grid[1:].ravel()
+    b, d = np.roll(grid[:-1], -1, 1).ravel(), np.roll(grid[1:], -1, 1).ravel()
+    triangles = np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])
+    weights, leg = _hung(figure, body, points)
+    none = np.zeros(len(points))
+    coarse = Coarse(len(points), triangles)
+    return Surface(figure, points, triangles, weights, none, leg, none, points, coarse)
+
+
+def _hung(figure: Figure, body: Surface, points: Array) -> tuple[Array, Array]:
+    """Weights of cloth around both legs: the hips' at the top, then each leg's on its side."""
+    bones = figure.data.bones
+    x, y, _ = points.T
+    hip, knee = figure.head("upperleg01.L")[1], figure.head("lowerleg01.L")[1]
+
+    def fade(start: float, end: float) -> Array:
+        part = np.clip((start - y) / (start - end), 0, 1)
+        return part * part * (3 - 2 * part)
+
+    torso = body.arm + body.leg < 0.2
+    near = cKDTree(body.points[torso]).query(points)[1]
+    weights = body.weights[torso][near]
+    leg, shin = fade(hip + 0.9, hip - 0.9), fade(knee + 0.5, knee - 0.7)
+    weights *= (1 - leg)[:, None]
+    left = 0.5 + 0.5 * np.tanh(x / 0.7)
+    for side, share in (("L", left), ("R", 1 - left)):
+        weights[:, bones.index(f"upperleg02.{side}")] += leg * (1 - shin) * share
+        weights[:, bones.index(f"lowerleg01.{side}")] += leg * shin * share
+    return weights, leg
