@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 from body import Array
 from fabrics import SHEET_DM, Fabric
 from mathutils import Vector
-from people import Look, Part
+from numpy.typing import NDArray
+from people import Look, Part, Placed
 from PIL import Image
 
 Colour = tuple[float, float, float]
@@ -50,6 +52,63 @@ def render(path: Path) -> None:
     """Render the scene to a PNG."""
     bpy.context.scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
+
+
+def objects() -> set[str]:
+    """The names of all objects so far."""
+    return {thing.name for thing in bpy.context.scene.objects}
+
+
+def meshes(
+    besides: set[str], eye: Array, people: Sequence[Placed]
+) -> list[tuple[Array, NDArray[np.int64]]]:
+    """What of the scene may stand before people: points (N, 3) metres, triangles (T, 3).
+
+    Args:
+        besides: names of objects to leave out, the people's own parts.
+        eye: of the camera; what is wholly further away than all people is left out.
+        people: those in the picture.
+    """
+    if not people:
+        return []
+    body = np.concatenate([part.points for person in people for part in person.parts])
+    furthest = float(np.linalg.norm(body - eye, axis=1).max())
+    graph = bpy.context.evaluated_depsgraph_get()
+    found = []
+    for thing in bpy.context.scene.objects:
+        if thing.type != "MESH" or thing.name in besides:
+            continue
+        shape = thing.evaluated_get(graph)
+        mesh = shape.to_mesh()
+        mesh.calc_loop_triangles()
+        points = np.empty(3 * len(mesh.vertices), dtype=np.float32)
+        mesh.vertices.foreach_get("co", points)
+        corners = np.empty(3 * len(mesh.loop_triangles), dtype=np.int32)
+        mesh.loop_triangles.foreach_get("vertices", corners)
+        shape.to_mesh_clear()
+        move = np.array(thing.matrix_world)
+        placed = points.reshape(-1, 3) @ move[:3, :3].T + move[:3, 3]
+        triangles = corners.reshape(-1, 3).astype(np.int64)
+        near = np.linalg.norm(placed[triangles] - eye, axis=2).min(1) < furthest + 2.0
+        if near.any():
+            found.append((placed, triangles[near]))
+    return found
+
+
+def studio(middle: Array, reach: float) -> None:
+    """Even light around a thing of half size ``reach`` metres, and no background."""
+    bpy.context.scene.render.film_transparent = True
+    world = bpy.data.worlds.new("studio")
+    bpy.context.scene.world = world
+    world.use_nodes = True
+    world.node_tree.nodes["Background"].inputs[1].default_value = 0.75
+    lamp = bpy.data.lights.new("studio", "AREA")
+    lamp.energy, lamp.size = 70 * reach**2 * 4, 2.5 * reach
+    thing = bpy.data.objects.new("studio", lamp)
+    thing.location = Vector(middle + np.array([-1.6, -2.2, 2.2]) * 2 * reach)
+    look = Vector(middle) - thing.location
+    thing.rotation_euler = look.to_track_quat("-Z", "Y").to_euler()
+    bpy.context.scene.collection.objects.link(thing)
 
 
 class Graph:

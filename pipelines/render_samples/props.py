@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
 import numpy as np
 from blender import Graph, linear
 from fabrics import Array, rng_for
-from mathutils import Vector
-from PIL import Image, ImageDraw
+from mathutils import Matrix, Vector
+from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 Point = tuple[float, float, float]
@@ -27,6 +29,17 @@ def area(place: Point, target: Point, size: float, power: float, colour: Colour)
     bpy.context.scene.collection.objects.link(thing)
 
 
+@contextlib.contextmanager
+def placed(place: Point, degrees: float = 0.0) -> Iterator[None]:
+    """What is made inside stands around the origin; it is turned and carried to ``place``."""
+    before = set(bpy.context.scene.collection.objects)
+    yield
+    bpy.context.view_layer.update()
+    move = Matrix.Translation(place) @ Matrix.Rotation(math.radians(degrees), 4, "Z")
+    for thing in set(bpy.context.scene.collection.objects) - before:
+        thing.matrix_world = move @ thing.matrix_world
+
+
 def world(colour: Colour, strength: float) -> Any:
     """Even light from all around."""
     sky = bpy.data.worlds.new("world")
@@ -35,6 +48,21 @@ def world(colour: Colour, strength: float) -> Any:
     ground = sky.node_tree.nodes["Background"]
     ground.inputs[0].default_value, ground.inputs[1].default_value = (*colour, 1), strength
     return sky
+
+
+def dusk(low: Colour, high: Colour, strength: float) -> None:
+    """A sky after sunset: ``low`` at the horizon, ``high`` overhead."""
+    tree = world((1, 1, 1), strength).node_tree
+    place = tree.nodes.new("ShaderNodeTexCoord")
+    split = tree.nodes.new("ShaderNodeSeparateXYZ")
+    ramp = tree.nodes.new("ShaderNodeValToRGB")
+    tree.links.new(place.outputs["Generated"], split.inputs[0])
+    tree.links.new(split.outputs[2], ramp.inputs[0])
+    ends = ramp.color_ramp.elements
+    ends[0].position, ends[1].position = 0.0, 0.45
+    for end, colour in zip(ends, (low, high), strict=True):
+        end.color = (*(float(c) for c in linear(colour)), 1)
+    tree.links.new(ramp.outputs[0], tree.nodes["Background"].inputs[0])
 
 
 def daylight(height: float, bearing: float, strength: float) -> None:
@@ -61,13 +89,16 @@ def paint(colour: Colour, rough: float = 0.7, glow: float = 0.0) -> Any:
     return graph.material
 
 
-def papered(tile: Array, rough: float = 0.8, relief: float = 0.0) -> Any:
+def papered(tile: Array, rough: float = 0.8, relief: float = 0.0, glow: float = 0.0) -> Any:
     """A picture over the surface, by its UV coordinates."""
     graph = Graph("papered")
     picture = Image.fromarray((np.clip(tile, 0, 1) * 255).astype(np.uint8))
     node = graph.image(picture, "UVMap")
     graph.link(node.outputs[0], graph.surface.inputs["Base Color"])
     graph.set(Roughness=rough, Specular_IOR_Level=0.3)
+    if glow:
+        graph.link(node.outputs[0], graph.surface.inputs["Emission Color"])
+        graph.set(Emission_Strength=glow)
     if relief:
         graph.bump(node.outputs[0], relief, 0.01)
     return graph.material
@@ -95,29 +126,119 @@ def box(low: Point, high: Point, material: Any, tile: float = 1.0, bevel: float 
         edge.width, edge.segments = bevel, 3
 
 
-def ball(centre: Point, size: Point, material: Any, rough: float = 0.0) -> None:
-    """An ellipsoid, lumpy by ``rough`` of its size (foliage)."""
-    bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=5, radius=1, location=centre)
-    thing = bpy.context.object
-    points = np.array([v.co for v in thing.data.vertices])
-    if rough:
-        rng = rng_for(str(centre))
-        lumps = rng.normal(size=(60, 3))
+def ball(centre: Point, size: Point, material: Any) -> None:
+    """An ellipsoid."""
+    turn, tip = np.linspace(0, 2 * np.pi, 33), np.linspace(0.02, np.pi - 0.02, 18)
+    u, v = np.meshgrid(turn, tip)
+    round_ = np.stack([np.cos(u) * np.sin(v), np.sin(u) * np.sin(v), np.cos(v)], -1)
+    lattice(round_ * size + centre, material)
+
+
+def ring(centre: Point, wide: float, thick: float, material: Any) -> None:
+    """A torus that stands in the xz-plane."""
+    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 41), np.linspace(0, 2 * np.pi, 10))
+    away = wide + thick * np.cos(v)
+    round_ = np.stack([away * np.cos(u), thick * np.sin(v), away * np.sin(u)], -1)
+    lattice(round_ + np.array(centre), material)
+
+
+def rod(start: Point, end: Point, radius: float, material: Any, far: float | None = None) -> None:
+    """A round bar from one point to another, capped, of another radius at its ``far`` end."""
+    a, b = np.array(start, dtype=float), np.array(end, dtype=float)
+    axis = (b - a) / np.linalg.norm(b - a)
+    side = np.cross(axis, [0.0, 1.0, 0.0] if abs(axis[1]) < 0.9 else [1.0, 0.0, 0.0])
+    side /= np.linalg.norm(side)
+    u = np.linspace(0, 2 * np.pi, 33)[:, None]
+    spoke = np.cos(u) * side + np.sin(u) * np.cross(axis, side)
+    last = radius if far is None else far
+    rows = [a + 0 * spoke, a + radius * spoke, b + last * spoke, b + 0 * spoke]
+    lattice(np.stack(rows), material, smooth=radius < 0.1)
+
+
+def lattice(points: Array, material: Any, smooth: bool = True) -> None:
+    """A surface over a grid of points, (rows, columns, 3)."""
+    rows, columns = points.shape[:2]
+    k = np.arange(rows * columns).reshape(rows, columns)
+    quads = np.stack([k[:-1, :-1], k[:-1, 1:], k[1:, 1:], k[1:, :-1]], -1).reshape(-1, 4)
+    mesh = bpy.data.meshes.new("lattice")
+    mesh.from_pydata(points.reshape(-1, 3).tolist(), [], quads.tolist())
+    if smooth:
+        mesh.polygons.foreach_set("use_smooth", np.ones(len(quads), dtype=bool))
+    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
+    flat = np.stack([u, v], -1).reshape(-1, 2)[quads]
+    mesh.uv_layers.new(name="UVMap").data.foreach_set("uv", flat.astype(np.float32).ravel())
+    mesh.materials.append(material)
+    bpy.context.scene.collection.objects.link(bpy.data.objects.new("lattice", mesh))
+
+
+def leaves(
+    centre: Point, size: Point, tone: Colour, count: int, leaf: float = 0.09, solid: bool = False
+) -> None:
+    """A crown or a hedge as loose leaves, most of them near its outside.
+
+    Args:
+        centre: of the ellipsoid (or of the block, where ``solid``) they fill.
+        size: its half axes, metres.
+        tone: their middle colour, sRGB; every leaf varies.
+        count: how many.
+        leaf: length of one, metres.
+        solid: fill a block instead of an ellipsoid.
+    """
+    rng = rng_for(f"{centre}{size}")
+    if solid:
+        place = rng.uniform(-1, 1, (count, 3))
+        side = rng.integers(0, 3, count)
+        out = np.sign(place[np.arange(count), side])
+        place[np.arange(count), side] = out * rng.uniform(0.86, 1.04, count)
+    else:
+        place = rng.normal(size=(count, 3))
+        place /= np.linalg.norm(place, axis=1, keepdims=True)
+        lumps = rng.normal(size=(40, 3))
         lumps /= np.linalg.norm(lumps, axis=1, keepdims=True)
-        points *= 1 + rough * np.maximum(((points @ lumps.T) ** 24), 0).max(1)[:, None]
-        points *= 1 + rough * 0.2 * rng.normal(size=(len(points), 1))
-    thing.data.vertices.foreach_set("co", (points * size).ravel())
-    thing.data.materials.append(material)
+        bulge = np.maximum(place @ lumps.T, 0).max(1) ** 12
+        place *= (rng.uniform(0.3, 1, count) ** 0.4 * (0.78 + 0.3 * bulge))[:, None]
+    place = place * size + centre
+    axis = rng.normal(size=(count, 2, 3)) + [[0, 0, -0.4], [0, 0, 0]]
+    along = axis[:, 0] / np.linalg.norm(axis[:, 0], axis=1, keepdims=True)
+    across = np.cross(along, axis[:, 1])
+    across *= 0.5 / np.linalg.norm(across, axis=1, keepdims=True)
+    long = leaf * rng.uniform(0.6, 1.2, (count, 1))
+    corners = [place, place + long * (0.5 * along + across * 0.7), place + long * along,
+               place + long * (0.5 * along - across * 0.7)]  # fmt: skip
+    shade = np.array(tone) * rng.uniform(0.62, 1.3, (count, 1)) * rng.uniform(0.85, 1.15, (count, 3))
+    tinted(np.stack(corners, 1).reshape(-1, 3), np.arange(4 * count).reshape(-1, 4),
+           np.repeat(np.clip(shade, 0, 1), 4, axis=0))  # fmt: skip
+
+
+def grass(low: tuple[float, float], high: tuple[float, float], tone: Colour, count: int) -> None:
+    """Blades of grass on a rectangle of ground."""
+    rng = rng_for(f"grass{low}{high}")
+    root = np.column_stack([rng.uniform(low, high, (count, 2)), np.zeros(count)])
+    lean = rng.normal(0, 0.025, (count, 3))
+    lean[:, 2] = rng.uniform(0.025, 0.075, count)
+    wide = rng.normal(size=(count, 3)) * [1, 1, 0]
+    wide *= 0.003 / np.linalg.norm(wide, axis=1, keepdims=True)
+    corners = np.stack([root - wide, root + wide, root + lean], 1).reshape(-1, 3)
+    shade = np.array(tone) * rng.uniform(0.6, 1.35, (count, 1)) * rng.uniform(0.9, 1.1, (count, 3))
+    tinted(corners, np.arange(3 * count).reshape(-1, 3), np.repeat(np.clip(shade, 0, 1), 3, axis=0))
+
+
+def tinted(points: Array, faces: Array, colours: Array, rough: float = 0.6) -> None:
+    """A mesh of many small faces, coloured per corner point (sRGB)."""
+    mesh = bpy.data.meshes.new("tinted")
+    mesh.from_pydata(points.tolist(), [], faces.tolist())
+    layer = mesh.color_attributes.new("tint", "FLOAT_COLOR", "POINT")
+    layer.data.foreach_set("color", np.column_stack([linear(colours), np.ones(len(points))]).ravel())
+    graph = Graph("tinted")
+    graph.link(graph.attribute("tint"), graph.surface.inputs["Base Color"])
+    graph.set(Roughness=rough, Specular_IOR_Level=0.25)
+    mesh.materials.append(graph.material)
+    bpy.context.scene.collection.objects.link(bpy.data.objects.new("tinted", mesh))
 
 
 def tube(low: Point, height: float, radius: float, material: Any, top: float | None = None) -> None:
     """A standing cylinder, or a cone frustum with another ``top`` radius."""
-    middle = (low[0], low[1], low[2] + height / 2)
-    bpy.ops.mesh.primitive_cone_add(
-        vertices=48, radius1=radius, radius2=radius if top is None else top, depth=height,
-        location=middle,
-    )  # fmt: skip
-    bpy.context.object.data.materials.append(material)
+    rod(low, (low[0], low[1], low[2] + height), radius, material, top)
 
 
 def planks(name: str, tone: Colour) -> Array:
@@ -151,8 +272,25 @@ def rough_ground(name: str, tone: Colour, blur: float, depth: float) -> Array:
     rng = rng_for(name)
     speck = ndimage.gaussian_filter(rng.normal(size=(512, 512)), blur, mode="wrap")
     broad = ndimage.gaussian_filter(rng.normal(size=(512, 512)), 40, mode="wrap")
-    shade = 1 + depth * speck / speck.std() + 0.08 * broad / broad.std()
+    shade = 1 + depth * speck / speck.std() + 0.035 * broad / broad.std()
     return np.array(tone) * shade[..., None]
+
+
+def garden(name: str) -> Array:
+    """What is outside a window, out of focus: sky, a roof, crowns."""
+    rng = rng_for(f"garden{name}")
+    high, wide = 160, 200
+    picture = Image.new("RGB", (wide, high), (226, 236, 246))
+    draw = ImageDraw.Draw(picture)
+    x = int(rng.integers(20, 120))
+    draw.polygon([(x, 95), (x + 35, 70), (x + 70, 95), (x + 70, high), (x, high)], (205, 188, 176))
+    for _ in range(60):
+        at = np.array([rng.uniform(0, wide), high - abs(rng.normal(0, 34))])
+        size = float(rng.uniform(6, 18))
+        tone = np.array([150, 172, 138]) + rng.normal(0, 14, 3)
+        spot = (at[0] - size, at[1] - size, at[0] + size, at[1] + size)
+        draw.ellipse(spot, tuple(int(c) for c in tone))
+    return np.asarray(picture.filter(ImageFilter.GaussianBlur(5))) / 255.0
 
 
 def canvas(name: str) -> Array:
@@ -166,4 +304,28 @@ def canvas(name: str) -> Array:
         shade = (50 + 20 * k, 90 - 8 * k, 105 - 14 * k)
         ridge = [(i, 190 + 35 * k - 25 * math.sin(i / (30 + 9 * k) + k * 2)) for i in range(257)]
         draw.polygon([*ridge, (256, 320), (0, 320)], fill=shade)
-    return np.asarray(picture)[::-1] / 255.0
+    return np.asarray(picture) / 255.0
+
+
+def sheet(low: Point, high: Point, material: Any) -> None:
+    """An upright rectangle that faces -y, its picture upright."""
+    (a, y, b), (c, _, d) = low, high
+    mesh = bpy.data.meshes.new("sheet")
+    mesh.from_pydata([(a, y, b), (c, y, b), (c, y, d), (a, y, d)], [], [(0, 1, 2, 3)])
+    corners = [0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0]
+    mesh.uv_layers.new(name="UVMap").data.foreach_set("uv", corners)
+    mesh.materials.append(material)
+    bpy.context.scene.collection.objects.link(bpy.data.objects.new("sheet", mesh))
+
+
+def hills(name: str, wide: float, tall: float, y: float, tone: Colour) -> None:
+    """A ridge far away, standing on the ground at ``y``."""
+    rng = rng_for(name)
+    x = np.linspace(-wide, wide, 160)
+    ridge = sum(
+        rng.uniform(0.3, 1) / k * np.sin(x / wide * k * 3.1 + rng.uniform(0, 6)) for k in range(1, 14)
+    )
+    ridge = tall * (0.6 + 0.4 * (ridge - ridge.min()) / np.ptp(ridge))
+    points = np.concatenate([np.stack([x, 0 * x + y, 0 * x - 1], 1), np.stack([x, 0 * x + y, ridge], 1)])
+    k = np.arange(159)
+    tinted(points, np.stack([k, k + 1, k + 161, k + 160], 1), np.tile(np.array(tone), (320, 1)), 1.0)

@@ -1,0 +1,112 @@
+"""Where the camera stands for a shot: pictures framed by the joints of the people in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from body import Array
+from fabrics import rng_for
+from people import Placed
+from rays import Camera
+from shots import Shot
+
+#: Vertical field of view, degrees, of a phone held upright; a selfie camera is wider.
+LENS, WIDE = 46.0, 66.0
+UP = np.array([0.0, 0.0, 1.0])
+#: The lowest joint that a frame shows, and the room under it, metres.
+LOWEST = {
+    "full": ("foot", 0.2),
+    "three": ("lowerleg01", 0.02),
+    "waist": ("upperleg01", 0.06),
+    "face": ("jaw", 0.1),
+}
+#: Eye, target and field of view of frames with nobody in them.
+STILLS = {
+    "room": ((0.7, -3.3, 1.5), (-0.3, 1.2, 0.95), 55.0),
+    "table": ((-0.2, -0.75, 1.5), (0.02, 0.0, 0.74), 46.0),
+    "up": ((0.0, -2.0, 1.6), (0.4, 3.0, 5.6), 58.0),
+    "feet": ((0.05, -0.5, 1.25), (0.02, -0.2, 0.03), 46.0),
+}
+
+
+def around(degrees: float) -> Array:
+    """The level direction from people to a camera that has gone round them by ``degrees``."""
+    turn = np.radians(degrees)
+    return np.array([np.sin(turn), -np.cos(turn), 0.0])
+
+
+def eyes(person: Placed) -> Array:
+    """Between a person's eyes."""
+    middle: Array = (person.joints["eye.L"] + person.joints["eye.R"]) / 2
+    return middle
+
+
+def aim(shot: Shot, people: Sequence[Placed]) -> Camera:
+    """The camera of a shot."""
+    rng = rng_for(shot.name)
+    wobble, roll = rng.normal(0, 0.03, 3), float(rng.normal(0, 1.1))
+    if shot.frame in STILLS:
+        eye, target, lens = STILLS[shot.frame]
+        off = around(shot.angle) + around(0) * -1
+        return Camera(np.array(eye) + wobble + off, np.array(target), lens / shot.zoom, roll)
+    if shot.frame == "selfie":
+        return _selfie(shot, people, roll)
+    if shot.frame == "mirror":
+        return _mirror(shot, people[0])
+    return _fit(shot, people, wobble, roll)
+
+
+def _fit(shot: Shot, people: Sequence[Placed], wobble: Array, roll: float) -> Camera:
+    """Far enough that all people fit from the frame's lowest joint to the crown."""
+    bone, room = LOWEST[shot.frame]
+    away = around(shot.angle)
+    right = np.cross(-away, UP)
+    spots = []
+    for person in people:
+        face = eyes(person)
+        low = min(person.joints[f"{bone}.L"][2], person.joints[f"{bone}.R"][2]) if bone != "jaw" else face[2] - 0.1  # fmt: skip
+        spots += [face + 0.2 * UP, face * [1, 1, 0] + (low - room) * UP]
+        for name in ("upperarm01", "lowerarm01", "wrist", "upperleg01", "lowerleg01", "foot"):
+            if shot.frame == "face":
+                continue
+            for side in "LR":
+                joint = person.joints[f"{name}.{side}"]
+                if joint[2] >= low - 0.02:
+                    spots += [joint + 0.08 * right, joint - 0.08 * right]
+    points = np.array(spots)
+    across, tall = points @ right, points[:, 2]
+    target = points.mean(0) * [1, 1, 0]
+    target += right * ((across.max() + across.min()) / 2 - target @ right)
+    target += UP * (tall.max() + tall.min()) / 2
+    reach = np.tan(np.radians(LENS / 2))
+    aspect = shot.size[0] / shot.size[1]
+    need = max(np.ptp(tall) / 2 / reach, np.ptp(across) / 2 / reach / aspect)
+    nearer = (points @ away).max() - target @ away
+    back = 1.06 * need / shot.zoom + 0.5 * nearer
+    level = np.clip(1.45 - target[2], 0.05, 0.55) + shot.lift
+    target = target + wobble * [1, 0, 1]
+    return Camera(target + back * away + level * UP + wobble, target, LENS, roll)
+
+
+def _selfie(shot: Shot, people: Sequence[Placed], roll: float) -> Camera:
+    """At the end of the right arm, looking back at the faces."""
+    owner = people[0]
+    hand = 0.35 * owner.joints["wrist.R"] + 0.65 * owner.joints["finger3-1.R"]
+    faces = np.mean([eyes(p) for p in people], axis=0)
+    chest = np.mean([p.joints["spine01"] for p in people], axis=0)
+    target = (0.62 * faces + 0.38 * chest) if len(people) == 1 else (0.7 * faces + 0.3 * chest)
+    away = (hand - target) / np.linalg.norm(hand - target)
+    return Camera(hand + 0.1 * away + 0.05 * UP, target, WIDE / shot.zoom, 4 * roll)
+
+
+def _mirror(shot: Shot, owner: Placed) -> Camera:
+    """What the phone in her hand sees: the view from behind the glass, flipped."""
+    hand = owner.joints["finger3-1.R"]
+    away = around(shot.angle)
+    distance = 2.35 / shot.zoom
+    head = eyes(owner)[2] + 0.2
+    eye = hand + away * distance
+    low = 0.0 if shot.zoom < 1.3 else 0.55
+    target = hand * [0.5, 1, 0] + UP * (0.52 * head + 0.48 * low)
+    return Camera(eye, target, 52.0, 0.0, mirrored=True)

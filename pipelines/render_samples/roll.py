@@ -1,0 +1,206 @@
+"""The camera roll: one woman's photos from the end of summer to the first frost."""
+
+from __future__ import annotations
+
+from shots import Companion, Shot
+
+# Outfits.
+SUMMER = ("tee-stripe", "shorts-olive", "sneakers-white")
+OFFICE = ("shirt-sky", "chinos-khaki", "shoes-brown", "glasses-black", "watch-silver", "belt-brown")
+DOTS = ("dress-dots", "shoes-brown", "hat-fedora", "bag-tan")
+FLORAL = ("tee-white", "skirt-floral", "sneakers-white", "necklace-gold")
+HOME = ("tee-plum", "jeans-blue")
+POLO = ("polo-navy", "chinos-khaki", "sneakers-white", "belt-brown")
+BLOUSE = ("blouse-cream", "skirt-black", "shoes-brown", "necklace-gold")
+NIGHT = ("dress-red", "boots-black", "necklace-gold")
+CREW = ("crew-navy", "jeans-dark", "boots-black")
+DENIM = ("tee-pinstripe", "jeans-blue", "jacket-denim", "sneakers-white", "sunglasses-brown")
+ROSE = ("shirt-rose", "jeans-dark", "shoes-brown", "glasses-black")
+KNIT = ("jumper-mustard", "jeans-blue", "sneakers-white", "bag-tote")
+KNIT_SKIRT = ("jumper-mustard", "skirt-floral", "shoes-brown")
+TARTAN = ("shirt-tartan", "jeans-blue", "jacket-olive", "shoes-brown")
+MARKET = ("tee-stripe", "chinos-khaki", "jacket-olive", "sneakers-white", "bag-tan")
+COAT = ("blouse-cream", "jeans-dark", "coat-camel", "boots-black", "bag-tote")
+COLD = ("jumper-mustard", "jeans-dark", "coat-camel", "scarf-check", "beanie-green", "boots-black")
+CREW_SKIRT = ("crew-navy", "skirt-black", "tights-black", "boots-black", "necklace-gold")
+PIN_HOME = ("tee-pinstripe", "jeans-dark")
+SKY_DENIM = ("shirt-sky", "jeans-dark", "shoes-brown", "watch-silver")
+TARTAN_SKIRT = ("shirt-tartan", "skirt-black", "tights-black", "boots-black")
+DOTS_COAT = ("dress-dots", "tights-black", "coat-camel", "boots-black", "scarf-check")
+
+FRIEND_TEE = ("friend-top", "friend-trousers", "friend-shoes")
+FRIEND_COLD = ("friend-jumper", "friend-trousers", "friend-shoes")
+SISTER = ("sister-top", "sister-jeans", "sister-shoes")
+SISTER_DRESS = ("sister-dress", "sister-shoes")
+COLLEAGUE = ("colleague-shirt", "colleague-trousers", "colleague-jacket", "colleague-shoes")
+
+
+def day(date: str, *shots: tuple[str, str, str, dict[str, object]]) -> list[Shot]:
+    """Shots of one day: file, time, place, and what else they are."""
+    return [Shot(name, f"{date}T{time}", place, **more) for name, time, place, more in shots]  # type: ignore[arg-type]
+
+
+def friend(wears: tuple[str, ...], pose: str, at: tuple[float, float], yaw: float) -> Companion:
+    """The friend, somewhere near the owner."""
+    return Companion("friend", wears, pose, at, yaw)
+
+
+def sister(wears: tuple[str, ...], pose: str, at: tuple[float, float], yaw: float) -> Companion:
+    """The sister, somewhere near the owner."""
+    return Companion("sister", wears, pose, at, yaw)
+
+
+BIG, WIDE, SMALL = (810, 1080), (960, 720), (720, 960)
+
+SHOTS: tuple[Shot, ...] = (
+    *day(
+        "2025-09-06",
+        ("IMG_0412.jpg", "09:12:31", "hallway", dict(wears=SUMMER, pose="mirror", frame="mirror", props=("phone", "mirror"))),
+        ("IMG_0413.jpg", "11:02:10", "lake", dict(wears=(*SUMMER, "sunglasses-brown"), pose="walking", yaw=-24, angle=4)),
+        ("IMG_0414.jpg", "11:04:40", "lake", dict(wears=(*SUMMER, "sunglasses-brown"), pose="hip", frame="waist", yaw=12, size=BIG)),
+        ("IMG_0415.jpg", "11:05:02", "lake", dict(wears=(*SUMMER, "sunglasses-brown"), pose="selfie", frame="selfie", yaw=-10)),
+        ("IMG_0416.jpg", "11:20:15", "lake", dict(frame="room", size=WIDE)),
+        ("IMG_0417.jpg", "11:31:44", "lake", dict(frame="feet")),
+    ),
+    *day(
+        "2025-09-09",
+        ("IMG_0418.jpg", "08:05:09", "hallway", dict(wears=OFFICE, pose="relaxed", yaw=-8)),
+        ("IMG_0419.jpg", "10:40:22", "office", dict(wears=OFFICE, pose="seated", frame="waist", yaw=14, props=("chair", "work-table"))),
+        ("IMG_0420.jpg", "10:43:50", "desk", dict(frame="table")),
+        ("IMG_0421.jpg", "18:20:37", "plaster", dict(wears=OFFICE, pose="walking", yaw=74, blur=5.0)),
+    ),
+    *day(
+        "2025-09-13",
+        ("IMG_0422.jpg", "13:22:10", "plaster", dict(wears=DOTS, pose="weight", yaw=12)),
+        ("IMG_0424.jpg", "13:41:03", "park", dict(wears=DOTS, pose="wave", frame="three", yaw=-8, size=BIG)),
+        ("IMG_0425.jpg", "14:15:33", "cafe", dict(wears=DOTS, pose="seated", frame="waist", yaw=-14, props=("chair", "cafe-table"))),
+        ("IMG_0426.jpg", "14:21:08", "lunch", dict(frame="table", size=WIDE)),
+        ("IMG_0427.jpg", "18:10:59", "park-low", dict(wears=DOTS, pose="walking", yaw=165)),
+    ),
+    *day(
+        "2025-09-14",
+        ("IMG_0428.jpg", "11:02:18", "yard", dict(wears=FLORAL, pose="hip", yaw=-6)),
+        ("IMG_0429.png", "11:03:59", "yard", dict(wears=FLORAL, pose="relaxed", frame="three", yaw=152, size=SMALL)),
+        ("IMG_0430.jpg", "11:05:20", "yard", dict(wears=FLORAL, pose="selfie", frame="selfie", yaw=6)),
+        ("IMG_0431.jpg", "16:40:11", "treetops", dict(frame="up")),
+    ),
+    *day(
+        "2025-09-18",
+        ("IMG_0432.jpg", "20:05:27", "evening-seat", dict(wears=HOME, pose="seated", yaw=10, props=("sofa",), grain=1.2)),
+        ("IMG_0433.jpg", "20:08:13", "evening", dict(wears=HOME, pose="relaxed", frame="three", yaw=-6, beside=(friend(FRIEND_TEE, "weight", (-0.72, 0.1), 12),))),
+        ("IMG_0434.jpg", "21:15:40", "reading", dict(frame="table")),
+    ),
+    *day(
+        "2025-09-20",
+        ("Screenshot_20250920-1012.png", "10:12:06", "", dict(frame="screen", props=("chat",), size=(540, 1080))),
+        ("IMG_0435.jpg", "11:40:10", "lake", dict(wears=POLO, pose="pockets", yaw=8)),
+        ("IMG_0436.jpg", "11:42:51", "lake", dict(wears=POLO, pose="relaxed", yaw=-6, beside=(friend(FRIEND_TEE, "weight", (0.72, 0.15), -12),), turned=6, size=WIDE)),
+        ("IMG_0437.jpg", "11:44:30", "lake", dict(beside=(friend(FRIEND_TEE, "hip", (0.0, 0.0), 8),))),
+        ("IMG_0438.heic", "12:31:18", "lake", dict(wears=POLO, pose="walking", frame="three", yaw=-30)),
+        ("IMG_0439.jpg", "13:05:00", "lake", dict(frame="room", angle=25)),
+    ),
+    *day(
+        "2025-09-24",
+        ("IMG_0440.jpg", "08:11:44", "stairs", dict(wears=BLOUSE, pose="weight", yaw=10)),
+        ("IMG_0441.jpg", "12:30:09", "office", dict(wears=BLOUSE, pose="crossed", frame="waist", yaw=-12)),
+        ("IMG_0442.jpg", "12:31:30", "office", dict(wears=BLOUSE, pose="relaxed", frame="three", yaw=10, beside=(Companion("colleague", COLLEAGUE, "weight", (0.68, 0.15), -12),), size=BIG)),
+    ),
+    *day(
+        "2025-09-27",
+        ("IMG_0443.jpg", "18:31:12", "bedroom", dict(wears=NIGHT, pose="mirror", frame="mirror", props=("phone", "mirror"), yaw=-8, turned=8)),
+        ("IMG_0444.jpg", "19:22:48", "balcony", dict(wears=NIGHT, pose="hip", frame="three", yaw=-10, grain=1.2)),
+        ("IMG_0445.jpg", "19:24:06", "balcony", dict(wears=NIGHT, pose="selfie", frame="selfie", yaw=14, grain=1.3, blur=3.0)),
+        ("IMG_0446.jpg", "20:40:30", "cafe", dict(wears=NIGHT, pose="seated", frame="waist", yaw=10, props=("chair", "cafe-table"), beside=(sister(SISTER, "seated", (-0.78, 0.05), 22),), size=WIDE, exposure=-0.4)),
+    ),
+    *day(
+        "2025-10-01",
+        ("IMG_0447.jpg", "08:02:19", "hallway", dict(wears=CREW, pose="mirror", frame="mirror", props=("phone", "mirror"), zoom=1.35, yaw=6)),
+        ("IMG_0448.jpg", "17:40:55", "brick", dict(wears=CREW, pose="walking-right", yaw=26, blur=4.0)),
+        ("IMG_0449.jpg", "20:15:31", "evening", dict(wears=CREW, pose="relaxed", frame="three", yaw=-16)),
+    ),
+    *day(
+        "2025-10-04",
+        ("IMG_0450.jpg", "10:20:00", "avenue", dict(wears=DENIM, pose="relaxed", yaw=8)),
+        ("IMG_0451.jpg", "10:21:42", "avenue", dict(wears=DENIM, pose="walking", yaw=170)),
+        ("IMG_0452.jpg", "11:55:10", "park", dict(wears=DENIM, pose="selfie", frame="selfie", yaw=-8)),
+        ("IMG_0453.jpg", "12:10:27", "park", dict(wears=DENIM, pose="seated", yaw=-18, props=("bench",), turned=3)),
+        ("IMG_0454.jpg", "12:12:44", "park", dict(wears=("tee-pinstripe", "jeans-blue", "sneakers-white"), pose="weight", frame="three", yaw=10)),
+    ),
+    *day(
+        "2025-10-06",
+        ("IMG_0455.jpg", "07:58:40", "hallway", dict(wears=ROSE, pose="pockets", yaw=10)),
+        ("IMG_0456.jpg", "13:02:11", "office", dict(wears=ROSE, pose="crossed", frame="waist", yaw=8, size=WIDE)),
+        ("IMG_0457.jpg", "16:44:09", "window", dict(wears=ROSE, pose="leaning", frame="three", yaw=-14)),
+    ),
+    *day(
+        "2025-10-11",
+        ("IMG_0458.jpg", "10:15:03", "kitchen", dict(wears=KNIT, pose="weight", frame="three", yaw=-14)),
+        ("IMG_0459.jpg", "15:30:48", "park-autumn", dict(wears=KNIT, pose="relaxed", yaw=8, beside=(friend(FRIEND_COLD, "weight", (0.74, 0.2), -12),), size=BIG)),
+        ("IMG_0460.jpg", "15:32:02", "park-autumn", dict(wears=KNIT, pose="hip", frame="waist", yaw=-10)),
+        ("IMG_0461.jpg", "15:50:39", "park-autumn", dict(frame="room", angle=-20)),
+    ),
+    *day(
+        "2025-10-12",
+        ("IMG_0462.jpg", "18:45:00", "living", dict(wears=KNIT_SKIRT, pose="relaxed", yaw=6, beside=(sister(SISTER, "hip", (0.7, 0.2), -10),))),
+        ("IMG_0463.jpg", "18:49:21", "living", dict(frame="room")),
+        ("IMG_0464.jpg", "18:52:37", "living-seat", dict(wears=KNIT_SKIRT, pose="seated", yaw=-12, props=("sofa",))),
+    ),
+    *day(
+        "2025-10-16",
+        ("IMG_0423.jpg", "17:28:12", "brick", dict(wears=TARTAN, pose="relaxed", yaw=10)),
+        ("IMG_0465.jpg", "17:30:44", "brick", dict(wears=TARTAN, pose="weight", yaw=166)),
+        ("IMG_0466.jpg", "19:36:20", "evening", dict(wears=TARTAN, pose="hip", frame="three", yaw=-12, grain=1.2)),
+        ("IMG_0467.jpg", "21:20:03", "hallway", dict(frame="face", wears=("tee-white",), yaw=20, zoom=1.15)),
+    ),
+    *day(
+        "2025-10-18",
+        ("IMG_0468.jpg", "09:40:06", "brick", dict(wears=MARKET, pose="walking", yaw=22)),
+        ("IMG_0468-copy.jpg", "09:40:06", "brick", dict(copy_of="IMG_0468.jpg")),
+        ("IMG_0469.jpg", "12:15:42", "plaster", dict(wears=MARKET, pose="strap", frame="three", yaw=-15)),
+        ("IMG_0470.jpg", "12:17:08", "plaster", dict(wears=MARKET, pose="selfie", frame="selfie", yaw=12)),
+        ("IMG_0471.jpg", "12:40:50", "avenue-autumn", dict(frame="room", size=WIDE, quality=80)),
+    ),
+    *day(
+        "2025-10-22",
+        ("IMG_0472.jpg", "08:20:16", "bedroom", dict(wears=COAT, pose="mirror", frame="mirror", props=("phone", "mirror"), yaw=10)),
+        ("IMG_0473.jpg", "08:41:00", "avenue-autumn", dict(wears=COAT, pose="relaxed", yaw=-8, size=BIG)),
+        ("IMG_0474.jpg", "08:42:10", "avenue-autumn", dict(wears=COAT, pose="walking-right", frame="three", yaw=20, blur=6.0)),
+    ),
+    *day(
+        "2025-10-25",
+        ("IMG_0475.jpg", "14:05:28", "avenue-autumn", dict(wears=COLD, pose="walking", yaw=-14)),
+        ("IMG_0476.jpg", "14:07:03", "avenue-autumn", dict(wears=COLD, pose="pockets", frame="waist", yaw=10)),
+        ("IMG_0477.jpg", "14:30:41", "park-autumn", dict(wears=COLD, pose="seated", yaw=14, props=("bench",))),
+        ("IMG_0478.jpg", "14:33:55", "park-autumn", dict(wears=COLD, pose="selfie", frame="selfie", yaw=-8, beside=(friend(FRIEND_COLD, "relaxed", (0.42, 0.22), -14),))),
+        ("IMG_0479.jpg", "16:50:12", "avenue-low", dict(wears=COLD, pose="weight", frame="three", yaw=-10)),
+    ),
+    *day(
+        "2025-11-02",
+        ("Screenshot_20251102-1148.png", "11:48:31", "", dict(frame="screen", props=("map",), size=(540, 1080))),
+        ("IMG_0480.jpg", "15:12:25", "living", dict(wears=PIN_HOME, pose="crossed", frame="three", yaw=8)),
+        ("IMG_0481.jpg", "15:14:01", "window", dict(wears=PIN_HOME, pose="relaxed", yaw=58)),
+    ),
+    *day(
+        "2025-11-06",
+        ("IMG_0482.jpg", "12:42:37", "stairs", dict(wears=CREW_SKIRT, pose="walking", yaw=-16)),
+        ("IMG_0483.jpg", "12:55:49", "cafe", dict(wears=CREW_SKIRT, pose="seated", frame="three", yaw=16, props=("chair", "cafe-table"))),
+        ("IMG_0484.jpg", "13:01:10", "lunch", dict(frame="table", zoom=1.4)),
+    ),
+    *day(
+        "2025-11-11",
+        ("IMG_0485.jpg", "08:09:14", "stairs", dict(wears=SKY_DENIM, pose="relaxed", frame="three", yaw=10)),
+        ("IMG_0486.jpg", "18:25:50", "kitchen", dict(wears=SKY_DENIM, pose="hip", frame="waist", yaw=-12)),
+    ),
+    *day(
+        "2025-11-15",
+        ("IMG_0487.jpg", "19:05:32", "bedroom", dict(wears=TARTAN_SKIRT, pose="mirror", frame="mirror", props=("phone", "mirror"), zoom=1.35)),
+        ("IMG_0488.jpg", "19:40:20", "evening", dict(wears=TARTAN_SKIRT, pose="relaxed", yaw=8, beside=(sister(SISTER, "weight", (0.68, 0.12), -12), friend(FRIEND_TEE, "relaxed", (-0.72, 0.18), 14)), size=WIDE)),
+        ("IMG_0489.jpg", "19:44:12", "evening", dict(beside=(sister(SISTER, "hip", (0.36, 0.0), -8), friend(FRIEND_TEE, "weight", (-0.38, 0.05), 10)), frame="three")),
+    ),
+    *day(
+        "2025-11-29",
+        ("IMG_0490.jpg", "15:20:09", "yard", dict(wears=DOTS_COAT, pose="relaxed", yaw=10)),
+        ("IMG_0491.jpg", "15:21:31", "yard", dict(wears=DOTS_COAT, pose="weight", frame="three", yaw=-62)),
+        ("IMG_0492.jpg", "17:58:00", "hallway", dict(wears=("dress-dots", "tights-black", "boots-black"), pose="hip", frame="three", yaw=-8)),
+    ),
+)  # fmt: skip
