@@ -17,7 +17,7 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 # A room may import rooms of lower floors, and of its own unless it is listed in APART.
 FLOORS = [
     {"errors", "labels", "types"},
-    {"geometry", "color", "config", "body", "folder"},
+    {"geometry", "color", "config", "body", "folder", "truth"},
     {"images", "weights", "store", "nets"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup"},

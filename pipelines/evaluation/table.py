@@ -1,0 +1,125 @@
+"""What an evaluation says: flat keys with values, and what the report shows beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from evaluation.report import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        key: ``what.source.figure``, such as ``segment.street.map50``; documented in ``KEYS``.
+        value: None where it can't be measured; ``note`` then says why.
+        count: over how many photos, garments or pairs.
+        target: what is wanted, such as ``">= 0.62"``; "" where nothing was set.
+    """
+
+    key: str
+    value: float | None
+    count: int = 0
+    note: str = ""
+    target: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without a value or a target."""
+        if self.value is None or not self.target:
+            return None
+        sign, bound = self.target.split()
+        return self.value >= float(bound) if sign == ">=" else self.value <= float(bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one measurement found: rows of the table, sections of the report."""
+
+    rows: tuple[Row, ...] = ()
+    sections: tuple[Section, ...] = field(default=())
+
+
+#: Every key there can be, with ``*`` for a source or category, and what it says.
+KEYS: dict[str, str] = {
+    "filter.*.precision": "of the photos let in, the share that should be",
+    "filter.*.recall": "of the photos that should enter, the share let in",
+    "filter.*.f1": "harmonic mean of the two",
+    "filter.*.owner": "of the photos with several people, the share where the owner was picked",
+    "pose.*.pck": "PCK@0.2: visible joints found within a fifth of the torso (shoulders to hips)",
+    "pose.*.visibility_auc": "how well a joint's visibility parts visible from hidden joints",
+    "segment.*.map50": "mask AP at IoU 0.50, mean over categories (COCO)",
+    "segment.*.map": "mask AP, mean over IoU 0.50 to 0.95 and categories (COCO)",
+    "segment.*.ap50.*": "mask AP at IoU 0.50 of one category",
+    "segment.*.ap.*": "mask AP over IoU 0.50 to 0.95 of one category",
+    "visibility.*.mae": "mean absolute error of the visibility score",
+    "visibility.*.rank": "Spearman's rank correlation of said and true visibility",
+    "visibility.*.ap50_slight": "mask AP50 of garments with visible share over 0.75, all categories",
+    "visibility.*.ap50_medium": "the same from 0.40 to 0.75",
+    "visibility.*.ap50_heavy": "the same under 0.40: heavily hidden",
+    "identity.*.auc": "a pair of one garment is more alike than a pair of two: probability",
+    "identity.*.recall_at_1": "the likest garment in another photo is the same one",
+    "identity.*.pairwise_precision": "of the pairs joined, the share that is one garment",
+    "identity.*.pairwise_recall": "of the pairs that are one garment, the share joined",
+    "identity.*.pairwise_f1": "harmonic mean of the two",
+    "identity.*.bcubed_precision": "BCubed precision, over garments",
+    "identity.*.bcubed_recall": "BCubed recall, over garments",
+    "identity.*.bcubed_f1": "harmonic mean of the two",
+    "identity.*.over_merge_rate": "items that hold two true garments or more / items",
+    "identity.*.split_rate": "garments lying in two items or more / garments seen twice or more",
+    "identity.*.corrections": "merges and splits a person needs for 100 true garments",
+    "identity.*.after.*": "the same after the questions in the queue were answered from truth",
+    "identity.*.questions": "questions in the queue for 100 true garments",
+    "classify.*.accuracy": "category accuracy",
+    "classify.*.macro_f1": "category F1, each category counting alike",
+    "classify.*.ece": "expected calibration error of the category's confidence",
+    "classify.*.type_accuracy": "accuracy of the finer type where one is told",
+    "classify.*.type_told": "share of garments where a finer type is told",
+    "classify.*.colour_error": "Delta E 2000 of the main colour to the fabric's",
+    "classify.*.colour_recall": "of the fabrics' main colours, the share that is told",
+    "compat.*.auc": "a worn outfit scores above one put together within its categories",
+    "compat.*.fitb": "the piece that was worn is chosen of four (chance 0.25)",
+    "compat.*.popularity_auc": "the same AUC of how usual the pieces are: baseline",
+    "compat.*.colour_auc": "the same AUC of the nearest colours: baseline",
+    "cover.*.best_two": "items whose cover is among the two best photos by truth",
+    "thumbnail.*.coverage": "share of the amodal garment that its thumbnail shows, mean",
+    "thumbnail.*.colour_error": "Delta E 2000 to the item rendered alone, median",
+    "thumbnail.*.ssim": "SSIM to the item rendered alone, mean",
+    "thumbnail.*.squeeze_features": "distance over SqueezeNet's layers to the item alone, mean",
+    "thumbnail.*.lpips": "LPIPS to the item alone",
+    "tryon.*.ssim": "SSIM inside the person box",
+    "tryon.*.squeeze_features": "distance over SqueezeNet's layers inside the garment",
+    "tryon.*.colour_error": "Delta E 2000 inside the garment, median",
+    "tryon.*.changed_outside": "share of pixels changed outside the garment",
+    "cascade.*.garments": "true sightings of the owner's garments",
+    "cascade.*.lost_at_filter": "of them, lost because the photo was left out",
+    "cascade.*.lost_at_owner": "lost because somebody else was taken for the owner",
+    "cascade.*.lost_at_segmentation": "lost because no mask covers them (IoU 0.5)",
+    "cascade.*.lost_at_rules": "lost because a rule left the mask out: too unsure, too small ...",
+    "cascade.*.lost_at_category": "in an item of the wrong category",
+    "cascade.*.lost_at_merge": "in an item that is mostly another garment",
+    "cascade.*.lost_at_split": "in a duplicate of an item, not in its main one",
+    "cascade.*.kept": "in the item they belong to",
+}
+
+
+def text(rows: Iterable[Row]) -> str:
+    """The table for a terminal."""
+    lines = []
+    for r in rows:
+        value = "-" if r.value is None else f"{r.value:.3f}"
+        mark = {True: "met", False: "missed", None: ""}[r.met]
+        wanted = f"{r.target} {mark}".strip()
+        lines.append(f"{r.key:44} {value:>8} {r.count or '':>6}  {wanted:18} {r.note}".rstrip())
+    return "\n".join(lines)
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """``{key: value}``, flat; what can't be measured is null."""
+    twice = len(rows) - len({r.key for r in rows})
+    if twice:
+        raise ValueError(f"{twice} keys are there twice")
+    return json.dumps({r.key: r.value for r in rows}, indent=1) + "\n"
