@@ -28,7 +28,7 @@ ROOM = 0.05
 ROUND = ("skirt", "belt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dressed:
     """What a figure wears, at rest. One entry per piece, in the order put on."""
 
@@ -66,7 +66,9 @@ class Layers:
         below = (self.body.arm < 0.2) & (near[0] < 0.9)
         below &= self.body.points[:, 1] > self.body.level(1.8)
         off = ((placed[region < 0][near[1]] - self.over_body) * self.body.normals).sum(1)
-        self.over_body = self.over_body + self.body.normals * (np.clip(off, 0, 0.9) * below)[:, None]
+        self.over_body = (
+            self.over_body + self.body.normals * (np.clip(off, 0, 0.9) * below)[:, None]
+        )
         return placed
 
     def _raise(self, layer: str, placed: Array, region: Array, room: float) -> Array:

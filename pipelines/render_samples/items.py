@@ -35,8 +35,8 @@ CREAM, NAVY, INK = (0.9, 0.88, 0.83), (0.09, 0.13, 0.3), (0.1, 0.1, 0.12)
 GOLD, METAL = (0.78, 0.56, 0.27), (0.6, 0.55, 0.48)
 #: Trousers go under an untucked top, a skirt over a tucked one.
 PUT_ON = (
-    "legwear", "bottoms", "tops", "skirts", "dresses", "belts", "outerwear", "scarves", "bags",
-    "footwear", "jewellery", "eyewear", "headwear",
+    "legwear", "footwear", "bottoms", "tops", "skirts", "dresses", "belts", "outerwear", "scarves",
+    "bags", "jewellery", "eyewear", "headwear",
 )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _over() -> list[Garment]:
                 look=Look("plain", (0.84, 0.84, 0.82), roughness=0.5), sole=(0.62, 0.6, 0.56)),
         Garment("shoes-brown", "footwear", "shoes", "brown leather shoes", shoe="shoes03",
                 look=Look("plain", (0.33, 0.19, 0.11), roughness=0.35), sole=(0.13, 0.09, 0.07)),
-        Garment("boots-black", "footwear", "boots", "black ankle boots", shoe="shoes05",
+        Garment("boots-black", "footwear", "boots", "black ankle boots", (cut.SHAFT,), shoe="shoes05",
                 look=Look("plain", (0.06, 0.06, 0.065), roughness=0.35), sole=(0.05, 0.05, 0.05)),
         Garment("bag-tan", "bags", "bag", "tan crossbody bag", (cut.STRAP,),
                 Look("plain", (0.6, 0.38, 0.2), roughness=0.4)),
@@ -142,22 +142,29 @@ def _over() -> list[Garment]:
 
 
 def _accessories() -> list[Garment]:
-    def plain(*colour: float) -> Look:
-        return Look("plain", (colour[0], colour[1], colour[2]), roughness=0.5)
+    def plain(*colour: float, rough: float = 0.5) -> Look:
+        return Look("plain", (colour[0], colour[1], colour[2]), roughness=rough)
 
+    green = _cloth("green-knit", knit, (0.12, 0.27, 0.2), width=1.2, weave=0.9)
+    check = _cloth("scarf-check", tartan, (0.74, 0.62, 0.45),
+                   [(0.13, 0.13, 0.15), (0.6, 0.14, 0.12)], width=1.3)  # fmt: skip
     return [
-        Garment("bag-tote", "bags", "bag", "natural canvas tote bag", look=plain(0.8, 0.75, 0.63)),
-        Garment("hat-fedora", "headwear", "hat", "grey fedora", look=plain(0.35, 0.34, 0.35)),
-        Garment("beanie-green", "headwear", "hat", "green knitted beanie",
-                look=plain(0.12, 0.25, 0.19), pattern="knit"),
-        Garment("scarf-check", "scarves", "scarf", "checked scarf", look=plain(0.5, 0.2, 0.2),
-                pattern="checked"),
-        Garment("glasses-black", "eyewear", "glasses", "black glasses", look=plain(0.05, 0.05, 0.05)),
+        Garment("bag-tote", "bags", "bag", "natural canvas tote bag",
+                look=_cloth("canvas", solid, (0.8, 0.75, 0.63)), gear="tote"),
+        Garment("hat-fedora", "headwear", "hat", "grey felt hat", look=plain(0.33, 0.32, 0.33, rough=0.9),
+                gear="fedora"),
+        Garment("beanie-green", "headwear", "hat", "green knitted beanie", look=green,
+                pattern="knit", gear="beanie"),
+        Garment("scarf-check", "scarves", "scarf", "camel checked scarf", look=check,
+                pattern="checked", gear="scarf"),
+        Garment("glasses-black", "eyewear", "glasses", "black glasses", look=plain(0.04, 0.04, 0.045, rough=0.3),
+                gear="glasses"),
         Garment("sunglasses-brown", "eyewear", "sunglasses", "brown sunglasses",
-                look=plain(0.25, 0.15, 0.08)),
+                look=plain(0.23, 0.13, 0.07, rough=0.25), gear="sunglasses"),
         Garment("necklace-gold", "jewellery", "necklace", "gold necklace with a pendant",
-                look=plain(*GOLD)),
-        Garment("watch-silver", "jewellery", "watch", "silver watch", look=plain(0.7, 0.7, 0.72)),
+                look=plain(0.85, 0.62, 0.25, rough=0.25), gear="necklace"),
+        Garment("watch-silver", "jewellery", "watch", "silver watch", look=plain(0.75, 0.75, 0.77, rough=0.25),
+                gear="watch"),
         Garment("belt-brown", "belts", "belt", "brown leather belt", (cut.BELT,),
                 plain(0.3, 0.17, 0.09)),
     ]  # fmt: skip

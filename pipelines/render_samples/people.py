@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from body import Array, Figure, Index, MakeHuman, Posed, fan, to_world, turn
+from accessories import MAKERS, Gear, Wearer
+from body import SKIN_VERTICES, Array, Figure, Index, MakeHuman, Posed, fan, to_world, turn
 from draping import Cut
 from fabrics import Fabric, rng_for
 from garments import ROUND, Dressed, clear_of_legs, dress
@@ -63,6 +64,7 @@ class Garment:
     sleeve: str | None = None  # short | long | none
     model: str = ""  # the product, where several physical garments are the same one
     person: str = "owner"  # whose it is
+    gear: str = ""  # its maker in ``accessories.MAKERS``
     shoe: str = ""  # MakeHuman's shoe mesh, for footwear
     sole: Colour = (0.9, 0.9, 0.88)
 
@@ -108,6 +110,9 @@ def stand(
     shoes = _shoes(figure, posed, wearing)
     parts = _clothes(posed, dressed, pieces, dressed.cloths) + shoes
     whole = _clothes(posed, dressed, pieces, dressed.whole) + shoes
+    gear = _gear(figure, posed, dressed, wearing)
+    parts += gear
+    whole += gear
     hidden = dressed.hidden.copy()
     if any(g.shoe for g in wearing):
         below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
@@ -155,6 +160,34 @@ def _clothes(posed: Posed, dressed: Dressed, pieces: Pieces, cloths: Sequence[Cl
     return parts
 
 
+def _gear(figure: Figure, posed: Posed, dressed: Dressed, wearing: Sequence[Garment]) -> list[Part]:
+    """Hats, glasses, jewellery, bags and scarves, posed."""
+    parts = []
+    for garment in (g for g in wearing if g.gear):
+        look = garment.look
+        for piece in _made(figure, dressed, garment.gear):
+            if piece.hangs:
+                points = piece.points + posed.joint(piece.hangs)
+            else:
+                points = posed.skin(piece.points, piece.weights)
+            uv = np.zeros((len(piece.triangles), 3, 2)) if piece.uv is None else piece.uv
+            own = look if piece.tint is None else replace(look, kind="plain", colour=piece.tint)
+            tint = np.tile(
+                np.array(own.colour if own.kind == "plain" else (1, 1, 1)), (len(points), 1)
+            )
+            parts.append(Part(garment.id, garment.id, points, piece.triangles, uv, own, tint))
+    return parts
+
+
+@functools.lru_cache(maxsize=64)
+def _made(figure: Figure, dressed: Dressed, gear: str) -> list[Gear]:
+    """A piece of gear over an outfit, at rest."""
+    skin = np.arange(SKIN_VERTICES)
+    points = [figure.points[skin], *(c.points for c in dressed.cloths)]
+    weights = [figure.data.weights[skin], *(c.weights for c in dressed.cloths)]
+    return MAKERS[gear](Wearer(figure, np.concatenate(points), np.concatenate(weights)))
+
+
 def outfit(figure: Figure, wearing: Sequence[Garment]) -> tuple[list[tuple[Garment, Cut]], Dressed]:
     """The pieces of an outfit, and how they lie at rest."""
     pieces = [(g, cut) for g in wearing for cut in g.cuts]
@@ -188,7 +221,7 @@ def _shoes(figure: Figure, posed: Posed, wearing: Sequence[Garment]) -> list[Par
         np.maximum.at(top, piece, height)
         tint[np.bincount(piece)[piece] < 60] = garment.sole  # laces
         kept = top[piece][mesh.triangles[:, 0]] < 1.5  # the meshes come with socks
-        if any(cut.kind == "bottom" for g in wearing for cut in g.cuts):  # inside the trousers
+        if any(g.category == "bottoms" for g in wearing):  # inside the trousers
             ankle = figure.head("foot.L")[1] - 0.05
             kept &= mesh.points[mesh.triangles, 1].min(1) < ankle
         points = posed.skin(mesh.points, weights)
