@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from evaluation.report import Section
 
@@ -40,7 +40,10 @@ class Findings:
     """What one measurement found: rows of the table, sections of the report."""
 
     rows: tuple[Row, ...] = ()
-    sections: tuple[Section, ...] = field(default=())
+    sections: tuple[Section, ...] = ()
+
+    def __add__(self, other: Findings) -> Findings:
+        return Findings(self.rows + other.rows, self.sections + other.sections)
 
 
 #: Every key there can be, with ``*`` for a source or category, and what it says.
