@@ -32,6 +32,8 @@ FOREIGN = frozenset(
 #: How many of its first bytes tell a picture from anything else.
 HEAD_BYTES = 64
 _STORE_MARK = "catalogue.db"
+#: Folders that hold a file of this name are passed over, as Android's gallery has it.
+_NO_MEDIA = ".nomedia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def scan(folder: Path) -> Iterator[Found]:
     """Every candidate photo below a folder, sorted by path.
 
     A candidate has the extension of a picture or begins like one, whatever its name. Links are
-    followed, each folder once. Hidden names, folders that can't be listed, and folders that hold
-    a wardrobe store are passed over.
+    followed, each folder once. Hidden names, folders that can't be listed, and folders below it
+    that hold a wardrobe store or a file ``.nomedia`` are passed over.
 
     Raises:
         ConfigError: the folder isn't there, can't be listed, or is itself a wardrobe store.
@@ -102,6 +104,8 @@ def _walk(folder: Path) -> Iterator[Found]:
         except OSError:
             continue
         if (now.st_dev, now.st_ino) in seen or any(e.name == _STORE_MARK for e in entries):
+            continue
+        if prefix and any(e.name == _NO_MEDIA for e in entries):  # the folder named is meant
             continue
         seen.add((now.st_dev, now.st_ino))
         for entry in entries:

@@ -403,6 +403,17 @@ def test_a_folder_that_cannot_be_listed_ends_nothing(
     assert [f.path for f in images.scan(tmp_path)] == ["plain.jpg"]
 
 
+def test_a_folder_marked_nomedia_holds_no_photos_unless_it_is_the_one_named(tmp_path: Path) -> None:
+    marked = tmp_path / "truth" / "items"
+    marked.mkdir(parents=True)
+    pictures.jpeg(tmp_path)
+    pictures.jpeg(marked)
+    assert [f.path for f in images.scan(tmp_path)] == ["plain.jpg", "truth/items/plain.jpg"]
+    (tmp_path / "truth" / ".nomedia").touch()
+    assert [f.path for f in images.scan(tmp_path)] == ["plain.jpg"]
+    assert [f.path for f in images.scan(tmp_path / "truth")] == ["items/plain.jpg"]
+
+
 def test_scan_refuses_what_is_no_folder_of_photos(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"No such file.*Name a folder"):
         images.scan(tmp_path / "nowhere")
