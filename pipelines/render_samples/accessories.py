@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from body import Array, Figure, Index
+from body import Array, Figure, Index, turn
 from fabrics import Colour
 from scipy.spatial import cKDTree
 
@@ -128,8 +128,8 @@ def glasses(
         made.append(_rod(wearer, rim, 0.03, 0.028, "head", closed=True))
         if lens:
             hub = np.vstack([rim, centre])
-            turn = np.arange(len(rim))
-            pane = np.stack([turn, np.roll(turn, -1), np.full(len(rim), len(rim))], 1)
+            edge = np.arange(len(rim))
+            pane = np.stack([edge, np.roll(edge, -1), np.full(len(rim), len(rim))], 1)
             made.append(Gear(hub, pane, wearer.on("head", len(hub)), GLASS))
         hinge = centre + np.array([side * wide, 0.05, -0.13])
         temple = np.array([hinge, [side * (ear - 0.02), hinge[1] + 0.02, 0.75],
@@ -161,10 +161,10 @@ def beanie(wearer: Wearer) -> list[Gear]:
     head = wearer.figure.points[wearer.figure.points[:, 1] > wearer.figure.head("eye.L")[1] + 0.25]
     middle, half = (head.max(0) + head.min(0)) / 2, (head.max(0) - head.min(0)) / 2
     turns = np.linspace(0, 2 * np.pi, 72, endpoint=False)
-    brow = wearer.figure.head("eye.L")[1] + 0.42 - 0.14 * (1 - np.cos(turns))  # lower at the nape
-    rows = [(0.0, 1.2), (0.0, 1.26), (0.16, 1.28), (0.3, 1.27), (0.31, 1.22), (0.45, 1.2), (0.6, 1.14),
-            (0.75, 1.0), (0.88, 0.78), (0.97, 0.45), (1.0, 0.0)]  # fmt: skip
-    top = middle[1] + half[1] + 0.22
+    brow = wearer.figure.head("eye.L")[1] + 0.36 - 0.16 * (1 - np.cos(turns))  # lower at the nape
+    rows = [(0.0, 1.14), (0.0, 1.2), (0.14, 1.23), (0.27, 1.22), (0.29, 1.16), (0.4, 1.17), (0.55, 1.14),
+            (0.7, 1.04), (0.83, 0.86), (0.93, 0.6), (0.985, 0.3), (1.0, 0.0)]  # fmt: skip
+    top = middle[1] + half[1] + 0.3
     rings = [
         np.stack([middle[0] + wide * half[0] * np.sin(turns), brow + up * (top - brow),
                   middle[2] + wide * half[2] * np.cos(turns)], 1)
@@ -273,6 +273,7 @@ def tote(wearer: Wearer) -> list[Gear]:
     fill = 0.32 * np.sqrt(np.clip(1 - v, 0, 2)) * (1 - np.clip(-v - 0.8, 0, 1) * 3) + 0.06
     points = np.stack([fill * power[1], -2.9 + 1.65 * v, 1.55 * power[0] * (1 - 0.04 * v)], 1)
     points += 0.03 * np.sin(5 * points[:, [1]] + 3 * points[:, [2]])
+    points = points @ turn(y=40).T  # half turned to the front
     grid = np.arange(len(points)).reshape(25, 33)
     a, b, c, d = (g.ravel() for g in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
     triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
@@ -282,6 +283,7 @@ def tote(wearer: Wearer) -> list[Gear]:
     for side in (-0.09, 0.09):
         t = np.linspace(-1, 1, 21)
         path = np.stack([side * (0.4 + np.abs(t)), -1.35 * np.abs(t) ** 1.6 + 0.02, 0.75 * t], 1)
+        path = path @ turn(y=40).T
         rod, faces, flat = sweep(path, 0.13, 0.025, False, np.tile([1.0, 0, 0], (21, 1)))
         made.append(Gear(rod, faces, wearer.on(bone, len(rod)), uv=flat, hangs=bone))
     return made

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 Array = NDArray[np.float64]
@@ -72,13 +72,15 @@ def knit(rng: np.random.Generator, colour: Colour) -> Array:
 
 
 def denim(rng: np.random.Generator, colour: Colour, wash: float = 0.1) -> Array:
-    """A fine diagonal twill, white weft showing, unevenly washed."""
-    noise = rng.normal(size=(SIZE, SIZE))
-    run = sum(np.roll(noise, (k, k), (0, 1)) for k in range(-4, 5)) / 3.0
+    """A diagonal twill of dyed warp over white weft, slubby along the warp, unevenly washed."""
     y, x = np.mgrid[:SIZE, :SIZE]
-    twill = 0.05 * np.sin(2 * np.pi * (x - y) * 64 / SIZE)
-    shade = 0.06 * run + twill + wash * 0.5 * cloud(rng, 30) + 0.03 * cloud(rng, 1.0, 12)
-    return np.array(colour) * (1 + shade[..., None])
+    twill = 0.5 + 0.5 * np.sin(2 * np.pi * (x - y) * 80 / SIZE)
+    slub = 0.06 * cloud(rng, 0.7, 9) + 0.04 * cloud(rng, 1.5, 30)
+    weft = np.clip(
+        0.1 + 0.16 * twill**3 + 0.05 * cloud(rng, 0.8) + wash * 0.3 * cloud(rng, 24), 0, 1
+    )
+    warp = np.array(colour) * (1 + slub[..., None])
+    return warp * (1 - weft[..., None]) + 0.86 * weft[..., None]
 
 
 def stripes(
@@ -181,6 +183,35 @@ class Sheet:
         (a, b), (c, d) = self._at([(x - radius, y - radius), (x + radius, y + radius)])
         self.draw.ellipse((a, b, c, d), (*_bytes(colour), 255))
 
+    def fade(self, x: float, y: float, wide: float, tall: float, alpha: float) -> None:
+        """A soft paler ellipse, as of worn denim; for before anything is drawn."""
+        if not alpha:
+            return
+        mark = Image.new("L", self.image.size)
+        unit = SHEET / SHEET_DM
+        ImageDraw.Draw(mark).ellipse(
+            [
+                c
+                for corner in self._at([(x - wide, y - tall), (x + wide, y + tall)])
+                for c in corner
+            ],
+            fill=int(255 * alpha),
+        )
+        mark = mark.filter(ImageFilter.GaussianBlur(0.5 * unit * min(wide, tall) + 2))
+        both = np.maximum(np.asarray(self.image.getchannel("A")), np.asarray(mark))
+        self.image.paste(
+            (226, 232, 240), (0, 0), Image.fromarray((both > 0).astype(np.uint8) * 255)
+        )
+        self.image.putalpha(Image.fromarray(both))
+        self.draw = ImageDraw.Draw(self.image)
+
+    def loop(self, x: float, stitch: Colour) -> None:
+        """A belt loop across the waistband."""
+        edge = [(x - 0.06, -0.02), (x + 0.06, -0.02), (x + 0.06, 0.44), (x - 0.06, 0.44)]
+        self.area(edge, (0, 0, 0), 0.25)
+        for side in (-0.045, 0.045):
+            self.line([(x + side, 0), (x + side, 0.42)], stitch, 0.015, 0.7)
+
     def pocket(self, x: float, y: float, wide: float, tall: float, colour: Colour) -> None:
         """The stitched outline of a patch pocket whose top edge is centred on (x, y)."""
         w = wide / 2
@@ -190,46 +221,86 @@ class Sheet:
         self.line([(a * 0.96 + x * 0.04, b + 0.03) for a, b in edge], colour, 0.018, 0.8)
 
 
-def shirt_front(button: Colour) -> Image.Image:
-    """A button placket and one chest pocket."""
+def shirt_front() -> Image.Image:
+    """The edges of a button placket, and one chest pocket."""
     sheet = Sheet()
-    for x in (-0.15, 0.15):
-        sheet.line([(x, -1.0), (x, 8)], (0, 0, 0), 0.03, 0.4)
-    for k in range(9):
-        sheet.disk(0, 0.35 + 0.8 * k, 0.055, button)
-        sheet.line([(0.01, 0.42 + 0.8 * k), (0.05, 0.40 + 0.8 * k)], (0, 0, 0), 0.02, 0.4)
+    for x in (-0.17, 0.17):
+        sheet.line([(x, -1.0), (x, 8)], (0, 0, 0), 0.03, 0.35)
     sheet.pocket(0.75, 1.35, 0.95, 1.05, (1, 1, 1))
     return sheet.image
 
 
-def trouser_front(stitch: Colour, seam: float = 0.5) -> Image.Image:
-    """Waistband, button, fly and the curved mouths of two pockets."""
+def polo_front() -> Image.Image:
+    """A short placket, sewn down under the last button."""
     sheet = Sheet()
+    edge = [(-0.16, -1.0), (-0.16, 1.75), (0.16, 1.75), (0.16, -1.0)]
+    sheet.line(edge, (0, 0, 0), 0.035, 0.6)
+    sheet.line([(-0.16, 1.62), (0.16, 1.62)], (0, 0, 0), 0.025, 0.5)
+    return sheet.image
+
+
+def coat_front() -> Image.Image:
+    """The overlapping edge of a double-breasted front, and two welt pockets; twice the span."""
+    sheet = Sheet()
+    sheet.line([(0.33, 0.5), (0.33, 5)], (0, 0, 0), 0.03, 0.55)
+    for side in (-1, 1):
+        sheet.line([(side * 0.5, 2.35), (side * 0.66, 2.85)], (0, 0, 0), 0.06, 0.45)
+    return sheet.image
+
+
+def blouse_front() -> Image.Image:
+    """A narrow placket and two tucks beside it."""
+    sheet = Sheet()
+    for x, depth in ((-0.1, 0.3), (0.1, 0.3), (-0.45, 0.2), (0.45, 0.2)):
+        sheet.line([(x, -1.0), (x, 8)], (0.3, 0.2, 0.1), 0.025, depth)
+    return sheet.image
+
+
+def wrap_front() -> Image.Image:
+    """The edge of a wrapped skirt; twice the span."""
+    sheet = Sheet()
+    sheet.line([(0.3, 1.2), (0.36, 2.6), (0.22, 5)], (0, 0, 0), 0.03, 0.5)
+    return sheet.image
+
+
+def trouser_front(stitch: Colour, seam: float = 0.5, fade: float = 0.0) -> Image.Image:
+    """Waistband, button, fly and the curved mouths of two pockets; thighs and knees faded."""
+    sheet = Sheet()
+    for side in (-1, 1):
+        sheet.fade(side * 0.95, 2.4, 0.42, 1.3, fade)
+        sheet.fade(side * 1.2, 4.4, 0.4, 0.6, 0.8 * fade)
+        for k in range(4):  # creases from the crotch
+            sheet.fade(side * 0.75, 1.35 + 0.16 * k, 0.5, 0.03, 0.6 * fade)
     sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, seam)
     sheet.line([(-3, 0.34), (3, 0.34)], stitch, 0.018, 0.8)
+    sheet.line([(-3, 0.04), (3, 0.04)], stitch, 0.018, 0.8)
     sheet.line([(0, 0.38), (0, 2.0)], (0, 0, 0), 0.04, seam)
     sheet.line([(0.25, 0.4), (0.25, 1.4), (0.17, 1.7), (0, 1.85)], stitch, 0.02, 0.8)
-    sheet.disk(0.0, 0.18, 0.08, (0.7, 0.62, 0.5))
     for side in (-1, 1):
         mouth = [(side * 0.72, 0.4), (side * 0.8, 0.75), (side * 1.1, 1.05), (side * 1.7, 1.2)]
         sheet.line(mouth, (0, 0, 0), 0.05, seam)
         sheet.line([(x, y + 0.05) for x, y in mouth], stitch, 0.02, 0.8)
-        sheet.area([(side * 0.62, 0), (side * 0.7, 0), (side * 0.7, 0.45), (side * 0.62, 0.45)],
-                   stitch, 0.35)  # fmt: skip
+        sheet.loop(side * 0.66, stitch)
     return sheet.image
 
 
-def trouser_back(stitch: Colour, patch: bool) -> Image.Image:
+def trouser_back(stitch: Colour, patch: bool, fade: float = 0.0) -> Image.Image:
     """Waistband, yoke, seam and two pockets: patches on jeans, welts on chinos."""
     sheet = Sheet()
-    sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, 0.5)
-    sheet.line([(0, 0), (0, 3)], (0, 0, 0), 0.03, 0.4)
     for side in (-1, 1):
+        sheet.fade(side * 0.8, 1.6, 0.45, 0.6, fade)
+    sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, 0.5)
+    sheet.line([(0, 0.38), (0, 3)], (0, 0, 0), 0.03, 0.4)
+    for side in (-1, 1):
+        sheet.loop(side * 0.8, stitch)
         if patch:
             sheet.line([(side * 1.8, 0.6), (0, 0.95)], stitch, 0.025, 0.8)
             sheet.pocket(side * 0.78, 1.0, 1.1, 1.25, stitch)
         else:
             sheet.line([(side * 0.35, 1.0), (side * 1.25, 0.95)], (0, 0, 0), 0.07, 0.6)
+    sheet.loop(0, stitch)
+    if patch:
+        sheet.area([(0.45, 0.08), (1.0, 0.08), (1.0, 0.36), (0.45, 0.36)], (0.45, 0.28, 0.15))
     return sheet.image
 
 
@@ -237,16 +308,24 @@ def jacket_front(stitch: Colour, metal: Colour) -> Image.Image:
     """Button strips along both edges, flapped chest pockets, slanted hand pockets."""
     sheet = Sheet()
     for side in (-1, 1):
-        sheet.line([(side * 0.62, -1), (side * 0.62, 8)], stitch, 0.025, 0.8)
-        sheet.line([(side * 0.66, 1.25), (side * 1.9, 1.25)], (0, 0, 0), 0.05, 0.4)
-        flap = [(side * 0.78, 1.28), (side * 0.78, 1.5), (side * 1.15, 1.68)]
+        sheet.line([(side * 0.66, -1), (side * 0.66, 8)], stitch, 0.025, 0.8)
+        sheet.line([(side * 0.68, 1.25), (side * 1.9, 1.25)], (0, 0, 0), 0.05, 0.4)
+        flap = [(side * 0.8, 1.28), (side * 0.8, 1.5), (side * 1.15, 1.68)]
         flap += [(side * 1.5, 1.5), (side * 1.5, 1.28)]
         sheet.line(flap, (0, 0, 0), 0.05, 0.4)
         sheet.line([(x, y - 0.05) for x, y in flap], stitch, 0.022, 0.8)
         sheet.disk(side * 1.15, 1.55, 0.05, metal)
         sheet.line([(side * 0.95, 3.3), (side * 1.2, 4.2)], (0, 0, 0), 0.07, 0.5)
-    for k in range(6):
-        sheet.disk(0.48, 0.5 + 0.85 * k, 0.06, metal)
+    return sheet.image
+
+
+def blazer_front() -> Image.Image:
+    """A breast pocket and two flapped pockets."""
+    sheet = Sheet()
+    sheet.line([(0.75, 1.6), (1.3, 1.5)], (0, 0, 0), 0.09, 0.45)
+    for side in (-1, 1):
+        sheet.line([(side * 0.7, 3.6), (side * 1.5, 3.6)], (0, 0, 0), 0.05, 0.5)
+        sheet.line([(side * 0.7, 3.95), (side * 1.5, 3.95)], (0, 0, 0), 0.03, 0.4)
     return sheet.image
 
 

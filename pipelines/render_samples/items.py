@@ -13,6 +13,9 @@ import numpy as np
 import tailoring as cut
 from body import MakeHuman
 from fabrics import (
+    blazer_front,
+    blouse_front,
+    coat_front,
     denim,
     dots,
     fabric,
@@ -20,6 +23,7 @@ from fabrics import (
     jacket_back,
     jacket_front,
     knit,
+    polo_front,
     print_mountain,
     shirt_front,
     solid,
@@ -27,6 +31,7 @@ from fabrics import (
     tartan,
     trouser_back,
     trouser_front,
+    wrap_front,
 )
 from people import Garment, Look, Part, Person, stand
 from poses import bend
@@ -41,8 +46,8 @@ PUT_ON = (
 
 
 def _cloth(name: str, *paint: Any, **how: Any) -> Look:
-    front, back = how.pop("front", None), how.pop("back", None)
-    return Look("cloth", fabric=fabric(name, *paint, **how), front=front, back=back)
+    look = {k: how.pop(k) for k in ("front", "back", "trim") if k in how}
+    return Look("cloth", fabric=fabric(name, *paint, **how), **look)
 
 
 def _tops() -> list[Garment]:
@@ -52,7 +57,6 @@ def _tops() -> list[Garment]:
     def shirt(name: str, words: str, look: Look, pattern: str = "plain") -> Garment:
         return Garment(name, "tops", "shirt", words, (cut.SHIRT,), look, pattern, "long")
 
-    white_buttons = shirt_front((0.95, 0.95, 0.95))
     return [
         tee("tee-stripe", "navy and cream striped T-shirt",
             _cloth("ink-stripe", stripes, CREAM, NAVY, 7, 0.42), "striped"),
@@ -64,20 +68,20 @@ def _tops() -> list[Garment]:
         tee("tee-plum", "plum T-shirt", _cloth("plum-jersey", solid, (0.4, 0.13, 0.27)),
             model="tee-plum-model"),
         Garment("polo-navy", "tops", "polo", "navy polo shirt", (cut.POLO,),
-                _cloth("navy-pique", solid, NAVY), "plain", "short"),
+                _cloth("navy-pique", solid, NAVY, front=polo_front(), trim=(0.2, 0.24, 0.36)), "plain", "short"),
         tee("crew-navy", "navy T-shirt", _cloth("navy-jersey", solid, NAVY)),
         shirt("shirt-sky", "light blue shirt",
-              _cloth("sky-oxford", solid, (0.55, 0.68, 0.84), front=white_buttons)),
+              _cloth("sky-oxford", solid, (0.55, 0.68, 0.84), front=shirt_front())),
         shirt("shirt-rose", "rose shirt",
-              _cloth("rose-oxford", solid, (0.85, 0.62, 0.66), front=white_buttons)),
+              _cloth("rose-oxford", solid, (0.85, 0.62, 0.66), front=shirt_front())),
         shirt("shirt-tartan", "red tartan shirt",
               _cloth("red-tartan", tartan, (0.6, 0.1, 0.1), [(0.07, 0.08, 0.13), CREAM],
-                     width=1.8, front=shirt_front(CREAM)), "checked"),
+                     width=1.8, front=shirt_front()), "checked"),
         Garment("jumper-mustard", "tops", "jumper", "mustard knitted jumper", (cut.JUMPER,),
                 _cloth("mustard-knit", knit, (0.78, 0.55, 0.14), width=2.4, weave=0.9),
                 "knit", "long"),
         Garment("blouse-cream", "tops", "blouse", "cream blouse", (cut.BLOUSE,),
-                _cloth("cream-crepe", solid, (0.9, 0.86, 0.76)), "plain", "long"),
+                _cloth("cream-crepe", solid, (0.9, 0.86, 0.76), front=blouse_front()), "plain", "long"),
     ]  # fmt: skip
 
 
@@ -90,11 +94,12 @@ def _below() -> list[Garment]:
     stitch = (0.5, 0.42, 0.3)
     return [
         jeans("jeans-blue", "blue jeans",
-              _cloth("blue-denim", denim, (0.3, 0.4, 0.55), front=trouser_front(GOLD),
-                     back=trouser_back(GOLD, True))),
+              _cloth("blue-denim", denim, (0.24, 0.37, 0.56), 0.2,
+                     front=trouser_front(GOLD, fade=0.5), back=trouser_back(GOLD, True, 0.4),
+                     trim=METAL)),
         jeans("jeans-dark", "dark blue jeans",
-              _cloth("dark-denim", denim, (0.15, 0.2, 0.32), front=trouser_front(GOLD),
-                     back=trouser_back(GOLD, True))),
+              _cloth("dark-denim", denim, (0.08, 0.12, 0.23), 0.03,
+                     front=trouser_front(GOLD), back=trouser_back(GOLD, True), trim=METAL)),
         Garment("chinos-khaki", "bottoms", "pants", "khaki chinos", (cut.LOOSE,),
                 _cloth("khaki-twill", solid, (0.62, 0.53, 0.38), front=trouser_front(stitch),
                        back=trouser_back(stitch, False))),
@@ -111,7 +116,7 @@ def _below() -> list[Garment]:
                 _cloth("teal-dots", dots, (0.08, 0.36, 0.37), (0.93, 0.91, 0.86), 4, width=1.8),
                 "dotted", "short"),
         Garment("dress-red", "dresses", "dress", "red wrap dress", (cut.WRAP, cut.WRAP_SKIRT, cut.SASH),
-                _cloth("red-viscose", solid, (0.62, 0.1, 0.12)), "plain", "long"),
+                _cloth("red-viscose", solid, (0.62, 0.1, 0.12), front=wrap_front()), "plain", "long"),
         Garment("tights-black", "legwear", "tights", "black tights", (cut.TIGHTS,),
                 _cloth("black-tights", solid, (0.06, 0.06, 0.07))),
     ]  # fmt: skip
@@ -123,13 +128,14 @@ def _over() -> list[Garment]:
     return [
         Garment("jacket-olive", "outerwear", "jacket", "olive field jacket", (cut.JACKET,),
                 _cloth("olive-canvas", solid, (0.31, 0.33, 0.2),
-                       front=jacket_front(stitch, METAL), back=jacket_back(stitch)),
+                       front=jacket_front(stitch, METAL), back=jacket_back(stitch), trim=METAL),
                 "plain", "long"),
         Garment("coat-camel", "outerwear", "coat", "camel coat", cut.COAT,
-                _cloth("camel-wool", solid, (0.66, 0.49, 0.31)), "plain", "long"),
+                _cloth("camel-wool", solid, (0.66, 0.49, 0.31), front=coat_front(),
+                       trim=(0.2, 0.12, 0.07)), "plain", "long"),
         Garment("jacket-denim", "outerwear", "jacket", "blue denim jacket", (cut.TRUCKER,),
-                _cloth("jacket-denim", denim, (0.33, 0.44, 0.6), front=jacket_front(GOLD, METAL),
-                       back=jacket_back(GOLD)), "denim", "long"),
+                _cloth("jacket-denim", denim, (0.27, 0.39, 0.57), 0.15,
+                       front=jacket_front(GOLD, METAL), back=jacket_back(GOLD), trim=METAL), "denim", "long"),
         Garment("sneakers-white", "footwear", "sneakers", "white sneakers", shoe="shoes02",
                 look=Look("plain", (0.84, 0.84, 0.82), roughness=0.5), sole=(0.62, 0.6, 0.56)),
         Garment("shoes-brown", "footwear", "shoes", "brown leather shoes", shoe="shoes03",
@@ -203,12 +209,13 @@ def _others() -> list[Garment]:
                 person="sister"),
         Garment("colleague-shirt", "tops", "shirt", "white shirt", (cut.SHIRT,),
                 _cloth("white-poplin", solid, (0.9, 0.9, 0.91),
-                       front=shirt_front((0.8, 0.8, 0.8))), "plain", "long", person="colleague"),
+                       front=shirt_front()), "plain", "long", person="colleague"),
         Garment("colleague-trousers", "bottoms", "pants", "charcoal trousers", (cut.LOOSE,),
                 _cloth("charcoal-wool", solid, (0.2, 0.21, 0.22),
                        front=trouser_front((0.15, 0.15, 0.15))), person="colleague"),
         Garment("colleague-jacket", "outerwear", "blazer", "blue blazer", (cut.BLAZER,),
-                _cloth("blue-hopsack", solid, (0.16, 0.22, 0.38)), "plain", "long",
+                _cloth("blue-hopsack", solid, (0.16, 0.22, 0.38), front=blazer_front(),
+                       trim=(0.1, 0.1, 0.12)), "plain", "long",
                 person="colleague"),
         Garment("colleague-shoes", "footwear", "shoes", "dark brown shoes", shoe="shoes03",
                 look=Look("plain", (0.18, 0.1, 0.07), roughness=0.35), sole=(0.08, 0.06, 0.05),

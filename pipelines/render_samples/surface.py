@@ -228,7 +228,7 @@ def _along(figure: Figure, points: Array, bones: tuple[str, ...]) -> Array:
 
 def tube(figure: Figure, body: Surface) -> Surface:
     """What skirts are cut from: rings around the waist, hips and both legs that hang straight."""
-    heights = np.linspace(body.level(2.45), body.level(0.05), 84)
+    heights = np.linspace(body.level(2.7), body.level(0.05), 90)
     reach = _rings(body.points[body.arm < 0.2], heights, body.level(2.3))
     flat = AXIS + reach[..., None] * SPOKES
     level = np.broadcast_to(heights[:, None], reach.shape)

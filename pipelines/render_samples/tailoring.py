@@ -29,26 +29,58 @@ BLAZER = Cut("top", low=2.0, sleeve=0.97, ease=0.13, flare=0.08, drape=0.8, gap=
              collar=0.34, high=4.05, vee=0.6, folds=0.05, thickness=0.06,
              buttons=_row(0.42, 2.6, 0.9, 2), button=0.09)  # fmt: skip
 COAT = (
-    Cut("top", low=2.2, sleeve=0.98, ease=0.17, flare=0.04, drape=0.8, collar=0.5, high=4.05,
-        vee=1.1, folds=0.05, thickness=0.07, span=2,
-        buttons=_row(-0.42, 2.2, 0.95, 2) + _row(0.42, 2.2, 0.95, 2), button=0.14),
-    Cut("skirt", low=1.0, high=2.3, ease=0.13, flare=0.3, drape=0, folds=0.035, thickness=0.07,
-        edge=4.05, span=2, buttons=_row(-0.42, 4.9, 0.95, 2) + _row(0.42, 4.9, 0.95, 2),
+    Cut("top", low=2.38, sleeve=0.98, ease=0.17, flare=0.0, drape=0.7, collar=0.5, high=4.05,
+        vee=1.1, folds=0.05, thickness=0.07, span=2, buttons=_row(-0.42, 2.25, 0, 1) + _row(0.42, 2.25, 0, 1),
         button=0.14),
-    Cut("belt", low=2.22, high=2.35, ease=0.22, flare=0, drape=0, folds=0, thickness=0.06),
+    Cut("skirt", low=1.0, high=2.46, ease=0.13, flare=0.32, drape=0, folds=0.035, thickness=0.07,
+        edge=4.05, span=2, buttons=_row(-0.42, 4.1, 0.95, 2) + _row(0.42, 4.1, 0.95, 2),
+        button=0.14),
+    Cut("belt", low=2.39, high=2.5, ease=0.2, flare=0, drape=0, folds=0, thickness=0.06),
 )  # fmt: skip
-TROUSERS = Cut("bottom", low=-0.04, high=2.21, ease=0.045, flare=0.06, drape=0.3, folds=0.05)
-LOOSE = Cut("bottom", low=-0.02, high=2.21, ease=0.06, flare=0.1, drape=0.45, folds=0.06)
-SHORTS = Cut("bottom", low=1.2, high=2.21, ease=0.09, flare=0.22, drape=0.5, folds=0.05)
+TROUSERS = Cut(
+    "bottom",
+    low=-0.04,
+    high=2.21,
+    ease=0.045,
+    flare=0.06,
+    drape=0.3,
+    folds=0.05,
+    buttons=((0.0, 0.19),),
+    button=0.075,
+)
+LOOSE = Cut(
+    "bottom",
+    low=-0.02,
+    high=2.21,
+    ease=0.06,
+    flare=0.1,
+    drape=0.45,
+    folds=0.06,
+    buttons=((0.0, 0.19),),
+    button=0.07,
+)
+SHORTS = Cut(
+    "bottom",
+    low=1.2,
+    high=2.21,
+    ease=0.09,
+    flare=0.22,
+    drape=0.5,
+    folds=0.05,
+    buttons=((0.0, 0.19),),
+    button=0.07,
+)
 TIGHTS = Cut("bottom", low=-0.2, high=2.2, ease=0.03, flare=0, drape=0, folds=0, thickness=0.02)
 SKIRT = Cut("skirt", low=0.9, high=2.24, ease=0.05, flare=0.45, folds=0.05)
 PLEATED = Cut("skirt", low=1.12, high=2.24, ease=0.04, flare=0.4, folds=0.0, pleats=26)
-BODICE = Cut("top", low=2.2, sleeve=0.22, ease=0.06, flare=0.0, drape=0.3, scoop=0.08, vee=0.3,
+BODICE = Cut("top", low=2.36, sleeve=0.22, ease=0.06, flare=0.0, drape=0.3, scoop=0.08, vee=0.3,
              folds=0.04)  # fmt: skip
-DRESS_SKIRT = Cut("skirt", low=0.95, high=2.26, ease=0.05, flare=0.6, folds=0.06)
-WRAP = Cut("top", low=2.2, sleeve=0.95, ease=0.07, flare=0.0, drape=0.3, vee=1.0, folds=0.05)
-WRAP_SKIRT = Cut("skirt", low=0.6, high=2.26, ease=0.05, flare=0.35, folds=0.04)
-SASH = Cut("belt", low=2.2, high=2.32, ease=0.1, flare=0, drape=0, folds=0.02)
+DRESS_SKIRT = Cut("skirt", low=0.95, high=2.44, ease=0.05, flare=0.5, folds=0.06)
+WRAP = Cut(
+    "top", low=2.36, sleeve=0.95, ease=0.07, flare=0.0, drape=0.3, vee=1.0, folds=0.05, span=2
+)
+WRAP_SKIRT = Cut("skirt", low=0.6, high=2.44, ease=0.05, flare=0.28, folds=0.03, edge=4.0, span=2)
+SASH = Cut("belt", low=2.38, high=2.48, ease=0.08, flare=0, drape=0, folds=0.02)
 STRAP = Cut("strap", low=2.0, thickness=0.03, ease=0.02, folds=0.0, drape=0.6, flare=0.0)
-BELT = Cut("belt", low=2.2, high=2.28, ease=0.12, flare=0, drape=0, folds=0, thickness=0.04)
+BELT = Cut("belt", low=2.39, high=2.46, ease=0.1, flare=0, drape=0, folds=0, thickness=0.04)
 SHAFT = Cut("bottom", low=-0.06, high=0.34, ease=0.05, flare=0, drape=0, folds=0.03, thickness=0.05)
