@@ -86,7 +86,7 @@ def meshes(
         corners = np.empty(3 * len(mesh.loop_triangles), dtype=np.int32)
         mesh.loop_triangles.foreach_get("vertices", corners)
         shape.to_mesh_clear()
-        move = np.array(thing.matrix_world)
+        move = np.array(thing.matrix_basis)
         placed = points.reshape(-1, 3) @ move[:3, :3].T + move[:3, 3]
         triangles = corners.reshape(-1, 3).astype(np.int64)
         near = np.linalg.norm(placed[triangles] - eye, axis=2).min(1) < furthest + 2.0
@@ -192,7 +192,7 @@ class Graph:
 def _load(picture: Image.Image) -> Any:
     """A Pillow image as a packed Blender image."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        picture.save(file.name)
+        picture.save(file.name, compress_level=1)
         image = bpy.data.images.load(file.name)
         image.pack()
     return image
@@ -320,6 +320,7 @@ def camera(place: Array, target: Array, tall: float, roll: float = 0.0) -> Any:
     """Look from ``place`` to ``target`` with a vertical field of view in degrees."""
     lens = bpy.data.cameras.new("camera")
     lens.sensor_fit, lens.angle_y = "VERTICAL", math.radians(tall)
+    lens.clip_start, lens.clip_end = 0.002, 500.0
     seer = bpy.data.objects.new("camera", lens)
     seer.location = Vector(place)
     look = (Vector(target) - Vector(place)).to_track_quat("-Z", "Y").to_matrix().to_4x4()

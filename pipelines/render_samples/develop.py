@@ -34,7 +34,8 @@ def develop(raw: Image.Image, shot: Shot, light: str) -> Image.Image:
     picture = np.asarray(raw.convert("RGB")).astype(float)
     height, width = picture.shape[:2]
     if shot.blur:
-        picture = shake(picture, shot.blur, float(rng.uniform(0, np.pi)))
+        length = shot.blur * height / shot.size[1]
+        picture = shake(picture, length, float(rng.uniform(0, np.pi)))
     y, x = np.mgrid[:height, :width]
     away = np.hypot((x / width - 0.5), (y / height - 0.5))
     picture *= (1 - 0.2 * away**2)[..., None]

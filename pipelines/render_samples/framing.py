@@ -47,9 +47,10 @@ def aim(shot: Shot, people: Sequence[Placed]) -> Camera:
     rng = rng_for(shot.name)
     wobble, roll = rng.normal(0, 0.03, 3), float(rng.normal(0, 1.1))
     if shot.frame in STILLS:
-        eye, target, lens = STILLS[shot.frame]
-        off = around(shot.angle) + around(0) * -1
-        return Camera(np.array(eye) + wobble + off, np.array(target), lens / shot.zoom, roll)
+        eye, target, lens = (np.array(v) for v in STILLS[shot.frame])
+        c, s = np.cos(np.radians(shot.angle)), np.sin(np.radians(shot.angle))
+        turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ (target - eye)
+        return Camera(eye + wobble, eye + turned, float(lens) / shot.zoom, roll)
     if shot.frame == "selfie":
         return _selfie(shot, people, roll)
     if shot.frame == "mirror":
@@ -92,21 +93,20 @@ def _fit(shot: Shot, people: Sequence[Placed], wobble: Array, roll: float) -> Ca
 def _selfie(shot: Shot, people: Sequence[Placed], roll: float) -> Camera:
     """At the end of the right arm, looking back at the faces."""
     owner = people[0]
-    hand = 0.35 * owner.joints["wrist.R"] + 0.65 * owner.joints["finger3-1.R"]
+    hand = owner.joints["finger3-1.R"]
     faces = np.mean([eyes(p) for p in people], axis=0)
     chest = np.mean([p.joints["spine01"] for p in people], axis=0)
-    target = (0.62 * faces + 0.38 * chest) if len(people) == 1 else (0.7 * faces + 0.3 * chest)
+    target = 0.72 * faces + 0.28 * chest
     away = (hand - target) / np.linalg.norm(hand - target)
-    return Camera(hand + 0.1 * away + 0.05 * UP, target, WIDE / shot.zoom, 4 * roll)
+    return Camera(hand + 0.08 * away + 0.13 * UP, target, WIDE / shot.zoom, 4 * roll)
 
 
 def _mirror(shot: Shot, owner: Placed) -> Camera:
     """What the phone in her hand sees: the view from behind the glass, flipped."""
     hand = owner.joints["finger3-1.R"]
     away = around(shot.angle)
-    distance = 2.35 / shot.zoom
+    distance = 2.1 / shot.zoom
     head = eyes(owner)[2] + 0.2
-    eye = hand + away * distance
     low = 0.0 if shot.zoom < 1.3 else 0.55
-    target = hand * [0.5, 1, 0] + UP * (0.52 * head + 0.48 * low)
-    return Camera(eye, target, 52.0, 0.0, mirrored=True)
+    target = hand * [0.3, 1, 0] + UP * (0.52 * head + 0.48 * low)
+    return Camera(hand + away * distance, target, 50.0, 0.0, mirrored=True)

@@ -212,14 +212,13 @@ def phone(place: Array, eye: Array, up: Array) -> None:
     box((0.004, -0.0065, 0.03), (0.032, -0.003, 0.07), paint((0.05, 0.05, 0.06), 0.2), 1, 0.002)
     for z in (0.041, 0.059):
         ball((0.018, -0.0065, z), (0.008, 0.0025, 0.008), paint((0.02, 0.02, 0.03), 0.05))
-    bpy.context.view_layer.update()
     back = (eye - place) / np.linalg.norm(eye - place)  # -y of the phone
     right = np.cross(up, back)
     right /= np.linalg.norm(right)
     axes = np.column_stack([right, -back, np.cross(back, right)])
     move = Matrix.Translation(place) @ Matrix(axes.tolist()).to_4x4()
     for thing in set(bpy.context.scene.collection.objects) - before:
-        thing.matrix_world = move @ thing.matrix_world
+        thing.matrix_basis = move @ thing.matrix_basis
 
 
 def mirror_frame(y: float, low: float, high: float, wide: float, wall: Colour) -> None:

@@ -356,4 +356,4 @@ def treetops() -> None:
     for k, (x, y) in enumerate([(-2.4, 2.0), (1.8, 3.2), (-0.4, 5.5), (3.8, 1.0)]):
         with placed((x, y, 0), 60.0 * k):
             tree(6.0, ((GREEN, YELLOW, LIGHT_GREEN)[k % 3], OCHRE), 5200, 2.0)
-    daylight(40, 60, 0.16)
+    daylight(40, 170, 0.16)

@@ -62,7 +62,7 @@ def write_items(out: Path) -> None:
 
 
 def contact_sheet(out: Path, names: Sequence[str], columns: int = 12) -> None:
-    """All photos, small, in one picture."""
+    """All photos, small, in one picture: ``truth/contact-sheet.jpg``."""
     pillow_heif.register_heif_opener()
     wide, tall = 120, 160
     shown = [name for name in names if (out / name).exists()]
@@ -73,10 +73,7 @@ def contact_sheet(out: Path, names: Sequence[str], columns: int = 12) -> None:
             small = ImageOps.contain(ImageOps.exif_transpose(picture).convert("RGB"), (wide - 4, tall - 4))
         left, top = k % columns * wide, k // columns * tall
         sheet.paste(small, (left + (wide - small.width) // 2, top + (tall - small.height) // 2))
-    folder = out / "contact-sheet"
-    folder.mkdir(exist_ok=True)
-    (folder / MARK).touch()
-    sheet.save(folder / "contact-sheet.jpg", quality=84)
+    sheet.save(out / "truth" / "contact-sheet.jpg", quality=84)
 
 
 def sources(lines: Sequence[Mapping[str, Any]], shots: Sequence[Shot]) -> str:

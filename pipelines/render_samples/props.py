@@ -34,10 +34,9 @@ def placed(place: Point, degrees: float = 0.0) -> Iterator[None]:
     """What is made inside stands around the origin; it is turned and carried to ``place``."""
     before = set(bpy.context.scene.collection.objects)
     yield
-    bpy.context.view_layer.update()
     move = Matrix.Translation(place) @ Matrix.Rotation(math.radians(degrees), 4, "Z")
     for thing in set(bpy.context.scene.collection.objects) - before:
-        thing.matrix_world = move @ thing.matrix_world
+        thing.matrix_basis = move @ thing.matrix_basis
 
 
 def world(colour: Colour, strength: float) -> Any:
@@ -76,8 +75,11 @@ def daylight(height: float, bearing: float, strength: float) -> None:
 
 
 def paint(colour: Colour, rough: float = 0.7, glow: float = 0.0) -> Any:
-    """A plain material with a slightly uneven surface."""
-    graph = Graph("paint")
+    """A plain material with a slightly uneven surface; the same one for the same words."""
+    name = "paint {:.3f} {:.3f} {:.3f} {:.2f} {:.2f}".format(*colour, rough, glow)
+    if made := bpy.data.materials.get(name):
+        return made
+    graph = Graph(name)
     shade = graph.math("MULTIPLY_ADD", graph.noise(None, (2, 2, 2), 5), 0.25)
     shade.node.inputs[2].default_value = 0.86
     tone = tuple(float(c) for c in linear(colour))

@@ -15,6 +15,7 @@ import multiprocessing
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,16 @@ from roll import SHOTS
 from shots import Shot
 
 
-def work(job: tuple[Shot, Path, Path, int, float]) -> tuple[str, dict[str, Any], str]:
+def work(job: tuple[Shot, Path, Path, int, float]) -> tuple[str, dict[str, Any] | None, str]:
     """One job of a worker process."""
     import photo  # Blender changes the module path, which must not reach the main process
 
     shot, folder, out, samples, scale = job
     wall, cpu = time.monotonic(), time.process_time()
-    line = photo.take(photo.makehuman(folder), shot, out, samples, scale)
+    try:
+        line = photo.take(photo.makehuman(folder), shot, out, samples, scale)
+    except Exception:  # one broken shot costs only itself
+        return shot.name, None, traceback.format_exc()
     note = f"{time.monotonic() - wall:.0f} s, cpu {time.process_time() - cpu:.0f} s"
     return shot.name, line, note
 
@@ -64,13 +68,17 @@ def main() -> None:
     chosen = [s for s in SHOTS if not args.only or s.name.startswith(tuple(args.only))]
     due = [] if args.papers else _due(chosen, args, lines, made)
     jobs = [(s, args.makehuman, args.out, args.samples, args.scale) for s in due if not s.copy_of]
+    failed: list[str] = []
     with multiprocessing.get_context("spawn").Pool(args.workers, maxtasksperchild=6) as pool:
         for k, (name, line, note) in enumerate(pool.imap_unordered(work, jobs), 1):
+            print(f"{k}/{len(jobs)} {name}: {note}", flush=True)
+            if line is None:
+                failed.append(name)
+                continue
             lines[name] = line
             shot = next(s for s in SHOTS if s.name == name)
             made[name] = shot.fingerprint(args.samples, args.scale)
             _keep(args.out, lines, made)
-            print(f"{k}/{len(jobs)} {name}: {note}", flush=True)
         if args.items:
             alone = [(item, args.makehuman, args.out) for item in EVERYTHING]
             for item in pool.imap_unordered(still, alone):
@@ -82,6 +90,8 @@ def main() -> None:
     write_items(args.out)
     contact_sheet(args.out, list(lines))
     (args.out / "SOURCES.md").write_text(sources(list(lines.values()), SHOTS))
+    if failed:
+        raise SystemExit(f"not rendered: {', '.join(failed)}")
 
 
 def _due(shots: Sequence[Shot], args: argparse.Namespace, lines: dict[str, Any],

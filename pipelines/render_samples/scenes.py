@@ -45,5 +45,5 @@ PLACES: dict[str, Place] = {
     "yard": Place(outdoors.yard, "yard", "shade"),
     "lake": Place(outdoors.lakeside, "lakeside", "daylight"),
     "balcony": Place(outdoors.balcony, "balcony", "dim", 0.7),
-    "treetops": Place(outdoors.treetops, "park", "daylight"),
+    "treetops": Place(outdoors.treetops, "park", "daylight", 0.9),
 }
