@@ -200,14 +200,22 @@ def _doubts(photo: TruePhoto, library: Library, owners: Mapping[str, str]) -> li
         out.append(f"a copy of {photo.copy_of}, which is not there")
     here = {person.id for person in photo.people}
     for person in photo.people:
-        x, y, state = person.joints.T
-        inside = (x >= 0) & (x < w) & (y >= 0) & (y < h)
-        if person.joints.shape != (len(JOINTS), 3) or (inside != (state != OUTSIDE)).any():
+        if person.joints.shape != (len(JOINTS), 3):
+            out.append(f"{person.joints.shape} joints of {person.id}")
+        elif _off(person.joints, photo.size).any():
             out.append(f"joints of {person.id} that contradict the frame")
+        if person.box and not (
+            0 <= person.box[0] < person.box[2] <= w and 0 <= person.box[1] < person.box[3] <= h
+        ):
+            out.append(f"a box of {person.id} beyond the frame")
     twice = Counter((g.item, g.person) for g in photo.garments)
     out += [f"{item} twice on {who}" for (item, who), n in twice.items() if n > 1]
     for g in photo.garments:
-        visible, whole = g.mask(), g.whole()
+        try:
+            visible, whole = g.mask(), g.whole()
+        except (ValueError, KeyError, TypeError):
+            out.append(f"{g.item}: masks whose run lengths don't fill their frame")
+            continue
         if visible.shape != (h, w) or whole.shape != (h, w):
             out.append(f"{g.item}: masks of another size than the photo")
         elif (visible & ~whole).any():
@@ -221,6 +229,19 @@ def _doubts(photo: TruePhoto, library: Library, owners: Mapping[str, str]) -> li
         elif library.items[g.item].category != g.category:
             out.append(f"{g.item}: {g.category} here, {library.items[g.item].category} there")
     return out
+
+
+def _off(joints: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Joints that lie in the frame and should not, or the other way round; (n,) bool.
+
+    Within a pixel of the edge rounding may have moved them; (0, 0) stands for behind the camera.
+    """
+    x, y, state = joints.T
+    (w, h), outside = size, state == OUTSIDE
+    far = (x < -1) | (y < -1) | (x > w + 1) | (y > h + 1)
+    deep = (x > 1) & (y > 1) & (x < w - 1) & (y < h - 1)
+    wrong: NDArray[np.bool_] = np.where(outside, deep, far)
+    return wrong
 
 
 def _item(row: Mapping[str, Any], at: Path) -> TrueItem:

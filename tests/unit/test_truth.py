@@ -75,10 +75,13 @@ BREAK: dict[str, Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], obje
     "fewer pixels in full": lambda i, p, g: g.update(full_px=300),
     "beyond its amodal mask": lambda i, p, g: g.update(visible=rle(np.ones((H, W)))),
     "another size than the photo": lambda i, p, g: p.update(size=[H, W]),
+    "don't fill their frame": lambda i, p, g: g["visible"].update(counts="0"),
     "whose it is not": lambda i, p, g: g.update(person="friend"),
     "bottoms here": lambda i, p, g: g.update(category="bottoms"),
     "twice on me": lambda i, p, g: p["garments"].append(dict(g)),
     "contradict the frame": lambda i, p, g: p["people"][0]["joints"][16].__setitem__(2, 1),
+    "a box of me beyond": lambda i, p, g: p["people"][0].update(box=[10, 0, 41, 60]),
+    "(1, 3) joints": lambda i, p, g: p["people"][0].update(joints=[[1, 1, 2]]),
     "not among the people": lambda i, p, g: i["items"][0].update(person="nobody"),
     "a copy of b.jpg": lambda i, p, g: p.update(copy_of="b.jpg"),
     "category shoes": lambda i, p, g: i["items"][0].update(category="shoes"),
@@ -92,6 +95,13 @@ def test_every_contradiction_is_said(said: str, tmp_path: Path) -> None:
     BREAK[said](items, photos[0], photos[0]["garments"][0])
     found = truth.problems(truth.load(write(tmp_path, items, photos)))
     assert any(said in line for line in found), found
+
+
+def test_joints_at_the_edge_and_behind_the_camera_are_sound(tmp_path: Path) -> None:
+    items, photos = tiny()
+    joints = photos[0]["people"][0]["joints"]
+    joints[0], joints[1], joints[2] = [40.0, 3.0, 2], [40.0, 3.0, 0], [0.0, 0.0, 0]
+    assert truth.problems(truth.load(write(tmp_path, items, photos))) == []
 
 
 def test_a_missing_photo_is_said(tmp_path: Path) -> None:
