@@ -264,11 +264,10 @@ def wrap_front() -> Image.Image:
 
 
 def trouser_front(stitch: Colour, seam: float = 0.5, fade: float = 0.0) -> Image.Image:
-    """Waistband, button, fly and the curved mouths of two pockets; thighs and knees faded."""
+    """Waistband, button, fly and the curved mouths of two pockets; worn thighs paler."""
     sheet = Sheet()
     for side in (-1, 1):
-        sheet.fade(side * 0.95, 2.4, 0.42, 1.3, fade)
-        sheet.fade(side * 1.2, 4.4, 0.4, 0.6, 0.8 * fade)
+        sheet.fade(side * 1.0, 2.3, 0.4, 0.9, fade)
         for k in range(4):  # creases from the crotch
             sheet.fade(side * 0.75, 1.35 + 0.16 * k, 0.5, 0.03, 0.6 * fade)
     sheet.line([(-3, 0.38), (3, 0.38)], (0, 0, 0), 0.04, seam)

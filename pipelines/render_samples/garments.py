@@ -86,10 +86,13 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> Dressed:
     body, ring = surfaces(figure)
     layers = Layers(body, ring, *[body.points, ring.points, body.points])
     shaped: list[tuple[Cut, Surface, Array, Array]] = []
-    for cut, seed in zip(cuts, seeds, strict=True):
+    for k, (cut, seed) in enumerate(zip(cuts, seeds, strict=True)):
         ground = ring if cut.kind in ROUND else body
         region = outline(cut, ground)
-        placed = layers.put_on(cut, shape(cut, ground, seed), region)
+        free = shape(cut, ground, seed)
+        if cut.kind == "top":
+            free = _tucked(free, ground, [c for c in cuts[k + 1 :] if c.kind == "skirt"])
+        placed = layers.put_on(cut, free, region)
         shaped.append((cut, ground, region, placed))
     cloths: list[Cloth] = []
     whole: list[Cloth] = []
@@ -104,6 +107,15 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> Dressed:
         cloths.append(finish(cut, ground, visible, region, placed) if trimmed else whole[-1])
     near = cKDTree(body.points).query(figure.points)[1]
     return Dressed(cloths, whole, hidden[near], layers.legs)
+
+
+def _tucked(placed: Array, ground: Surface, skirts: Sequence[Cut]) -> Array:
+    """A top drawn in to the body where it goes into a skirt's waist."""
+    for skirt in skirts:
+        waist = ground.level(skirt.high)
+        drawn = np.clip((waist + 0.45 - ground.points[:, 1]) / 0.5, 0, 1)[:, None] ** 2
+        placed = placed * (1 - drawn) + (ground.points + 0.04 * ground.normals) * drawn
+    return placed
 
 
 def _showing(

@@ -28,15 +28,15 @@ class Cloth:
 def finish(cut: Cut, ground: Surface, visible: Array, region: Array, placed: Array) -> Cloth:
     """Cut the piece out, give it thickness, texture coordinates, a rib and a collar."""
     values = np.column_stack(
-        [ground.points, placed, region, ground.arm, ground.leg, ground.weights]
+        [ground.points, placed, region, ground.arm, ground.leg, ground.sleeve, ground.weights]
     )
     values, triangles = clip(values, ground.triangles, visible)
     rest, points, edge = values[:, :3], values[:, 3:6], values[:, 6]
-    arm, leg, weights = values[:, 7], values[:, 8], values[:, 9:]
+    arm, weights = values[:, 7], values[:, 10:]
     if cut.kind in ("skirt", "belt"):
         uv = unroll_cone(points, triangles)
     else:
-        uv = unroll(ground.figure, rest, triangles, arm, leg)
+        uv = unroll(ground, values[:, [0, 1, 2, 7, 8, 9]], triangles)
     out = normals(points, triangles)
     facing = np.clip(normals(rest, triangles)[:, 2] * 2.5, -1, 1) * (arm < 0.4)
     mark = cut.high if cut.edge is None else cut.edge
@@ -124,11 +124,15 @@ def unroll_cone(points: Array, triangles: Index) -> Array:
     return np.stack([away * np.sin(turned), -away * np.cos(turned)], -1)
 
 
-def unroll(figure: Figure, rest: Array, triangles: Index, arm: Array, leg: Array) -> Array:
-    """Texture coordinates in decimetres: torso, legs and arms each unrolled as a cylinder."""
-    corners = rest[triangles]
-    on_arm = arm[triangles].mean(1) > 0.5
-    on_leg = (leg[triangles].mean(1) > 0.55) & ~on_arm
+def unroll(ground: Surface, values: Array, triangles: Index) -> Array:
+    """Texture coordinates in decimetres: torso, legs and arms each unrolled as a cylinder.
+
+    ``values`` (N, 6) are points at rest, and their shares of arm and leg and place on the sleeve.
+    """
+    figure = ground.figure
+    corners, (arm, leg, sleeve) = values[triangles][..., :3], values[triangles][..., 3:].T
+    on_arm = arm.mean(0) > 0.5
+    on_leg = (leg.mean(0) > 0.55) & ~on_arm
     left = corners[:, :, 0].mean(1) > 0
     uv = np.zeros((len(triangles), 3, 2))
 
@@ -142,19 +146,27 @@ def unroll(figure: Figure, rest: Array, triangles: Index, arm: Array, leg: Array
     uv[rows, :, 0] = wrap(part[:, :, 0], part[:, :, 2] - 0.25, 1.45)
     uv[rows, :, 1] = part[:, :, 1]
     for side, same in (("L", left), ("R", ~left)):
-        for rows, ends in (
-            (on_leg & same, ("upperleg01", "foot")),
-            (on_arm & same, ("upperarm01", "wrist")),
+        for rows, bones, radius in (
+            (on_leg & same, ("upperleg01", "lowerleg01", "foot"), 0.85),
+            (on_arm & same, ("upperarm01", "lowerarm01", "wrist"), 0.55),
         ):
-            start, end = (figure.head(f"{bone}.{side}") for bone in ends)
-            axis = (end - start) / np.linalg.norm(end - start)
-            spoke = corners[rows] - start
-            run = spoke @ axis
-            spoke = spoke - run[..., None] * axis
+            start, bend, end = (figure.head(f"{bone}.{side}") for bone in bones)
+            lengths = np.linalg.norm([bend - start, end - bend], axis=1)
+            upper, lower = (bend - start) / lengths[0], (end - bend) / lengths[1]
+            if bones[0] == "upperarm01":
+                run = sleeve.T[rows] * lengths.sum()
+            else:
+                run = start[1] - corners[rows][..., 1]
+            turned = np.clip((run - lengths[0]) / 0.5 + 0.5, 0, 1)[..., None]
+            axis = upper * (1 - turned) + lower * turned
+            axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+            over = run[..., None] > lengths[0]
+            spoke = corners[rows] - np.where(over, bend, start)
+            spoke = spoke - (spoke * axis).sum(-1, keepdims=True) * axis
             across = np.cross(axis, [0, 0, 1.0])
-            across /= np.linalg.norm(across)
-            radius = 0.85 if ends[0] == "upperleg01" else 0.55
-            uv[rows, :, 0] = wrap(spoke @ across, spoke @ np.cross(axis, across), radius)
+            across /= np.linalg.norm(across, axis=-1, keepdims=True)
+            toward = np.cross(axis, across)
+            uv[rows, :, 0] = wrap((spoke * across).sum(-1), (spoke * toward).sum(-1), radius)
             uv[rows, :, 1] = start[1] - run
     return uv
 
