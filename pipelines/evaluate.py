@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluation import cascade, report, seeing, sources, table
+from evaluation import cascade, grouping, naming, report, seeing, showing, sources, table
 from evaluation.table import Findings
 
 from wardrobe import backends, config
@@ -34,15 +34,23 @@ def measured(args: argparse.Namespace, settings: Settings, work: Path) -> Iterat
         case = sources.sample(args.sample, work / "sample", settings)
         for measure in (
             seeing.photo_filter, seeing.pose, seeing.segmentation, seeing.visibility,
-            cascade.cascade,
+            grouping.of_case, naming.of_case, showing.covers, cascade.cascade,
         ):  # fmt: skip
             yield measure(case)
+        yield showing.thumbnails(case, args.squeeze)
     if args.people:
-        case = sources.people(args.people, work / "people", settings)
+        yield grouping.of_case(sources.people(args.people, work / "people", settings))
     if args.street:
         photos = sources.street_photos(args.street, args.only or ())
         model = backends.create("segment", settings.segment.model, device)
         yield seeing.street_segmentation(photos, model)
+        street = naming.describe("street", sources.street_garments(photos), settings)
+        yield naming.of_described(street)
+        yield naming.of_outfits(args.street, [p.number for p in photos], settings)
+    if args.flat:
+        flat = naming.describe("flat", sources.flat_pieces(args.flat), settings)
+        yield naming.of_described(flat)
+        yield grouping.of_flat(flat, settings)
 
 
 def main() -> int:
@@ -103,6 +111,10 @@ def _arguments() -> argparse.Namespace:
     )
     p.add_argument("--people", type=Path, help="photos/, labels.csv")
     p.add_argument("--flat", type=Path, help="images/, images.csv")
+    p.add_argument(
+        "--squeeze", type=Path, default=Path("../shared/weights/squeezenet1_1_imagenet.pth"),
+        help="SqueezeNet 1.1 as published, for squeeze_features",
+    )  # fmt: skip
     p.add_argument("--out", type=Path, default=Path("out/evaluate"))
     p.add_argument("--work", type=Path, help="keep the stores here, to go on from another time")
     p.add_argument("--profile", default=None)

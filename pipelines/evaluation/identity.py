@@ -46,19 +46,19 @@ class Identity:
     Attributes:
         garments: how many are compared.
         items: predicted ones that hold any of them.
-        true_items: physical garments among them.
+        true_items: physical garments among them; ``seen_twice`` of them twice or more.
         pairwise: over pairs of garments that are, and that are said to be, one.
         bcubed: over garments (Bagga and Baldwin 1998): how much of a garment's item is that
             garment, and how much of it lies there.
         over_merge_rate: items holding two physical garments or more / items.
-        split_rate: physical garments lying in two items or more / physical garments seen twice or
-            more; None where none is.
+        split_rate: of those seen twice, the share lying in two items or more; None where none is.
         merges, splits: the fewest corrections, see :func:`corrections`.
     """
 
     garments: int
     items: int
     true_items: int
+    seen_twice: int
     pairwise: Agreement
     bcubed: Agreement
     over_merge_rate: float
@@ -85,6 +85,7 @@ def identity(predicted: ArrayLike, true: ArrayLike) -> Identity:
         garments=int(table.sum()),
         items=len(per_item),
         true_items=len(per_true),
+        seen_twice=int(seen_twice.sum()),
         pairwise=pairwise(predicted, true),
         bcubed=bcubed(predicted, true),
         over_merge_rate=float((per_item >= 2).mean()),

@@ -23,7 +23,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 from wardrobe import color, geometry
 from wardrobe.config import ThumbnailSettings
 from wardrobe.stages.thumbnail import cut_out
-from wardrobe.types import Crop, Image, MaskArray
+from wardrobe.types import Box, Crop, Image, MaskArray
 
 Distance = Callable[[Image, Image], float]
 #: Outputs of the first layer and of the fires, before each pooling and at the end.
@@ -51,20 +51,13 @@ def colour_error(one: Image, mask: MaskArray, other: Image, other_mask: MaskArra
     return float(color.delta_e2000(*means))
 
 
-def ssim(one: Image, other: Image, where: MaskArray | None = None) -> float:
+def ssim(one: Image, other: Image) -> float:
     """Structural similarity (Wang et al. 2004: Gaussian window, sigma 1.5), 1 for equal pictures.
 
     Computed in float64: the variance of flat cloth drowns in float32.
-
-    Args:
-        where: the pixels whose mean it is; all of them by default.
     """
-    mean, each = structural_similarity_index_measure(
-        _tensor(one).double(), _tensor(other).double(), data_range=255.0, return_full_image=True
-    )
-    if where is None:
-        return float(mean)
-    return float(each[0].mean(dim=0)[torch.from_numpy(where)].mean())
+    pair = _tensor(one).double(), _tensor(other).double()
+    return float(structural_similarity_index_measure(*pair, data_range=255.0))
 
 
 class SqueezeFeatures:
@@ -156,7 +149,8 @@ class TryOn:
     """A person in a garment, against the true render of that person in that garment.
 
     Attributes:
-        ssim, distance, colour_error: inside the garment of the true render.
+        ssim: inside the person's box.
+        distance, colour_error: inside the garment.
         changed_outside: share of the pixels outside it that are not as in the person's photo.
         largest_change: of them, in levels of 255.
     """
@@ -169,23 +163,26 @@ class TryOn:
 
 
 def try_on(
-    made: Image, true: Image, before: Image, garment: MaskArray, distance: Distance
+    made: Image, true: Image, before: Image, person: Box, garment: MaskArray, distance: Distance
 ) -> TryOn:
     """Compare a try-on with the truth; all pictures of one size.
 
     Args:
         before: the photo that the garment was put onto.
+        person: px.
         garment: where the garment may be: the true render's garment and, as it has to go, the one
             that was worn before.
         distance: a perceptual one; it sees both pictures with all but the garment made neutral.
     """
+    x0, y0, x1, y1 = (round(v) for v in person)
+    whole = ssim(made[y0:y1, x0:x1], true[y0:y1, x0:x1])
     x0, y0, x1, y1 = (int(v) for v in geometry.box_of(garment) or (0, 0, 1, 1))
     inside = [
         np.where(garment[..., None], p, np.uint8(NEUTRAL))[y0:y1, x0:x1] for p in (made, true)
     ]
     change = np.abs(made.astype(int) - before.astype(int)).max(axis=2)[~garment]
     return TryOn(
-        ssim(made, true, garment),
+        whole,
         distance(inside[0], inside[1]),
         colour_error(made, garment, true, garment),
         float((change > 0).mean()) if change.size else 0.0,

@@ -19,7 +19,7 @@ from evaluation.labels import Classification
 from matplotlib.figure import Figure
 
 from wardrobe import images
-from wardrobe.types import Image
+from wardrobe.types import Crop, Image
 
 CASE_PX = 180  # height of a picture of a worst case
 STYLE = """
@@ -135,7 +135,7 @@ def confusion(found: Classification) -> str:
     )
 
 
-def curve(points: Sequence[tuple[float, Identity]], operating: float) -> str:
+def curve_plot(points: Sequence[tuple[float, Identity]], operating: float) -> str:
     """SVG: agreement and mistakes over the threshold, and the corrections a person would make."""
     at = [t for t, _ in points]
     lines = {
@@ -184,6 +184,12 @@ def cases(found: Iterable[WorstCase]) -> str:
             f"<figcaption>{escape(case.caption)}</figcaption></figure>"
         )
     return f'<div class="cases">{"".join(figures)}</div>' if figures else "<p>None.</p>"
+
+
+def dimmed(crop: Crop) -> Image:
+    """A garment in its photo, what is round it gone pale."""
+    pale = crop.image // 4 + np.uint8(180)
+    return np.where(crop.mask[..., None], crop.image, pale)
 
 
 def _data_uri(image: Image) -> str:

@@ -149,7 +149,10 @@ def _likest(person: truth.TruePerson, found: Sequence[Person]) -> Person | None:
 
 
 def _torso(joints: NDArray[np.float32]) -> float | None:
-    """Middle of the shoulders to middle of the hips, px; None where they coincide."""
+    """Middle of the shoulders to middle of the hips, px; None where they coincide, or where one of
+    them lies behind the camera (0, 0)."""
+    if (joints[[5, 6, 11, 12], :2] == 0).all(axis=1).any():
+        return None
     length = float(np.linalg.norm(joints[5:7, :2].mean(0) - joints[11:13, :2].mean(0)))
     return length if length > 1 else None
 
@@ -203,12 +206,12 @@ def average_precision(pictures: Sequence[Masks]) -> Precision | None:
         names = [{"id": i, "name": c} for i, c in enumerate(CATEGORIES)]
         coco.dataset = {"images": rows, "annotations": true, "categories": names, "info": {}}
         coco.createIndex()
-        if not found:
-            return Precision(0.0, 0.0, {})
-        evaluation = COCOeval(coco, coco.loadRes(found), "segm")
-        evaluation.evaluate()
-        evaluation.accumulate()
-    values = evaluation.eval["precision"]  # IoUs, recalls, categories, areas, most detections
+        if found:
+            evaluation = COCOeval(coco, coco.loadRes(found), "segm")
+            evaluation.evaluate()
+            evaluation.accumulate()
+    # IoUs, recalls, categories, areas, most detections
+    values = evaluation.eval["precision"] if found else np.zeros((10, 101, len(CATEGORIES), 1, 1))
     each = {}
     for i, category in enumerate(CATEGORIES):
         count = sum(t["category_id"] == i for t in true)

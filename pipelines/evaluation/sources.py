@@ -145,6 +145,15 @@ def owned(photo: truth.TruePhoto, library: truth.Library | None) -> list[truth.T
     return [g for g in photo.garments if library and g.person == library.owner]
 
 
+def crop(case: Case, look: Look, garment: Garment) -> Crop:
+    """A garment with some of what is round it, at the size the product worked at."""
+    photo = case.settings.photo
+    picture = images.read(
+        case.folder / look.file, work_px=photo.work_px, max_megapixels=photo.max_megapixels
+    )
+    return Crop.of(picture.pixels, garment, 0.1)
+
+
 def street_photos(folder: Path, only: Sequence[str] = ()) -> list[street.StreetPhoto]:
     """The labelled photos named, by default those kept for validation (their number ends in 7)."""
     there = street.numbers(folder, labelled=True)

@@ -48,7 +48,7 @@ def whole() -> str:
             "Figures", "All of <them>.", report.table(["a"], [[0.12345], [None], ["<b>"]])
         ),
         report.Section("Cascade", "", report.bars([("true", 10), ("found", 6)])),
-        report.Section("Curve", "", report.curve(points, 0.85)),
+        report.Section("Curve", "", report.curve_plot(points, 0.85)),
         report.Section(
             "Confusion", "", report.confusion(classification([*"aab"], [1, 1, 1], [*"abb"]))
         ),
