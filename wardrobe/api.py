@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from wardrobe import backends, batch, images
+from wardrobe import backends, batch, closet, geometry, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.errors import NotBuilt
@@ -27,6 +27,7 @@ from wardrobe.stages import outfit as outfit_stage
 from wardrobe.stages import pose as pose_stage
 from wardrobe.stages import segment as segment_stage
 from wardrobe.stages import thumbnail as thumbnail_stage
+from wardrobe.store import Store
 from wardrobe.types import Crop, Garment, Image, Labels, Person, Photo, Standing
 
 Picture = str | Path | PIL.Image.Image | NDArray[np.uint8]
@@ -146,6 +147,42 @@ def build(
 ) -> batch.Report:
     """Make or continue the wardrobe of a photo folder; see :func:`wardrobe.batch.build`."""
     return batch.build(Path(folder), Path(out), settings, **options)
+
+
+def find(picture: Picture, out: str | Path, *, settings: Settings = DEFAULTS) -> dict[str, float]:
+    """ "Find this in my wardrobe": how alike each item of a store is to a garment in a picture.
+
+    Looks at what the picture's main subject wears, or, where nobody is in it, at garments lying or
+    hanging in it. Only items of a category that was found are compared.
+
+    Returns:
+        Item id -> cosine of the item and the likest garment of its category in the picture.
+    """
+    image = images.to_array(picture)
+    garments = segment(image, settings=settings) or _unworn(image, settings)
+    store = Store(Path(out), create=False)
+    known = closet.vectors(store)
+    likeness: dict[str, float] = {}
+    vectors = embed(image, garments, settings=settings) if garments else ()
+    for entry in closet.load(store, pictures=False).entries:
+        for garment, vector in zip(garments, vectors, strict=True):
+            if garment.category == entry.item.category and entry.item.id in known:
+                cosine = float(known[entry.item.id] @ vector)
+                likeness[entry.item.id] = max(cosine, likeness.get(entry.item.id, -1.0))
+    return likeness
+
+
+def _unworn(image: Image, settings: Settings) -> list[Garment]:
+    """Garments in a picture without a person: the surest of each category."""
+    size = (image.shape[0], image.shape[1])
+    model = _model("segment", settings.segment.model, settings.run.device)
+    (found,) = model([image], [0.5 * max(size)])
+    best: dict[str, Garment] = {}
+    for d in sorted(found, key=lambda d: d.score):
+        if d.score >= settings.segment.min_score:
+            box = geometry.to_frac(d.box, size)
+            best[d.category] = Garment("", box, d.category, d.score, d.mask, 1.0)
+    return list(best.values())
 
 
 def compatibility(

@@ -207,6 +207,8 @@ def _item(entry: Entry) -> dict[str, Any]:
         "last_seen": entry.last_seen.isoformat() if entry.last_seen else None,
         "worn_count": entry.worn_count,
         "flagged": _text(item.flagged) if item.flagged else None,
+        "pattern": item.pattern,
+        "sleeve": item.sleeve,
     }
 
 

@@ -63,7 +63,7 @@ def entry(
     item = Item(
         row["id"], row["name"], row["category"], row["type"],
         tuple((n, h, s) for n, h, s in row["colours"]), row["confidence"],
-        tuple(row["garment_ids"]), row["flagged"],
+        tuple(row["garment_ids"]), row["flagged"], row.get("pattern"), row.get("sleeve"),
     )  # fmt: skip
     return Entry(
         item,

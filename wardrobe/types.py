@@ -241,6 +241,8 @@ class Item:
         garment_ids: members, best representative first.
         category: confidence-weighted vote of the members.
         flagged: why a person should look at it, or None.
+        pattern: such as "striped", or None when unsure.
+        sleeve: "none", "short" or "long", or None when unsure or where there is nothing to say.
     """
 
     id: str
@@ -251,6 +253,8 @@ class Item:
     confidence: float
     garment_ids: tuple[str, ...]
     flagged: str | None = None
+    pattern: str | None = None
+    sleeve: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

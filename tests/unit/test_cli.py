@@ -57,7 +57,9 @@ def verbs() -> set[str]:
 
 def test_every_verb_is_in_the_readme_and_the_readme_names_no_other() -> None:
     named = set(
-        re.findall(r"^\| `wardrobe ((?:models )?[a-z]+)", (ROOT / "README.md").read_text(), re.M)
+        re.findall(
+            r"^\| `wardrobe ((?:models |outfit )?[a-z]+)", (ROOT / "README.md").read_text(), re.M
+        )
     )
     assert named == verbs()
 
@@ -87,7 +89,7 @@ def test_items_have_the_documented_keys(built: Path) -> None:
         assert set(item) <= documented
         assert set(item) == {
             "id", "name", "category", "type", "colours", "confidence", "garments", "cover", "thumbnail",
-            "first_seen", "last_seen", "worn_count", "flagged",
+            "first_seen", "last_seen", "worn_count", "flagged", "pattern", "sleeve",
         }  # fmt: skip
         for garment in item["garments"]:
             assert set(garment) == {"photo", "box", "visibility", "score"}

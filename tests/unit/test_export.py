@@ -111,6 +111,8 @@ def test_json_has_exactly_the_documented_fields() -> None:
                 "last_seen": "2026-03-04",
                 "worn_count": 2,
                 "flagged": None,
+                "pattern": None,
+                "sleeve": None,
             }
         ],
         "funnel": {
@@ -137,7 +139,15 @@ def test_what_is_unknown_is_null() -> None:
     )
     answer = items_json(Catalogue((item,)))["items"][0]
     unknown = {key for key, value in answer.items() if value is None}
-    assert unknown == {"cover", "thumbnail", "first_seen", "last_seen", "flagged"}
+    assert unknown == {
+        "cover",
+        "thumbnail",
+        "first_seen",
+        "last_seen",
+        "flagged",
+        "pattern",
+        "sleeve",
+    }
     assert answer["garments"] == []
 
 
