@@ -68,7 +68,7 @@ def search(
     for e in found[: LIKEST if likeness else None]:
         last = e.last_seen or "?"
         say(f"{e.item.id}  {e.item.category:9}  worn {e.worn_count:>3}  last {last}  {e.item.name}")
-    for facet, values in (counts or {}).items():
+    for facet, values in ((f, v) for f, v in (counts or {}).items() if v):
         say(f"{facet}: " + ", ".join(f"{value} {n}" for value, n in values.items()))
 
 
