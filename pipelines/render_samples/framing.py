@@ -17,7 +17,7 @@ UP = np.array([0.0, 0.0, 1.0])
 #: The lowest joint that a frame shows, and the room under it, metres.
 LOWEST = {
     "full": ("foot", 0.2),
-    "three": ("lowerleg01", 0.02),
+    "three": ("lowerleg01", -0.03),
     "waist": ("upperleg01", 0.06),
     "face": ("jaw", 0.1),
 }

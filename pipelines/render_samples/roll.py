@@ -6,13 +6,13 @@ from shots import Companion, Shot
 
 # Outfits.
 SUMMER = ("tee-stripe", "shorts-olive", "sneakers-white")
-OFFICE = ("shirt-sky", "chinos-khaki", "shoes-brown", "glasses-black", "watch-silver", "belt-brown")
+OFFICE = ("shirt-sky", "chinos-khaki", "shoes-brown", "glasses-black", "watch-silver")
 DOTS = ("dress-dots", "shoes-brown", "hat-fedora", "bag-tan")
 FLORAL = ("tee-white", "skirt-floral", "sneakers-white", "necklace-gold")
 HOME = ("tee-plum", "jeans-blue")
-POLO = ("polo-navy", "chinos-khaki", "sneakers-white", "belt-brown")
+POLO = ("polo-navy", "chinos-khaki", "sneakers-white")
 BLOUSE = ("blouse-cream", "skirt-black", "shoes-brown", "necklace-gold")
-NIGHT = ("dress-red", "boots-black", "necklace-gold")
+NIGHT = ("dress-red", "boots-black", "necklace-gold", "belt-brown")
 CREW = ("crew-navy", "jeans-dark", "boots-black")
 DENIM = ("tee-pinstripe", "jeans-blue", "jacket-denim", "sneakers-white", "sunglasses-brown")
 ROSE = ("shirt-rose", "jeans-dark", "shoes-brown", "glasses-black")
@@ -94,7 +94,7 @@ SHOTS: tuple[Shot, ...] = (
         "2025-09-20",
         ("Screenshot_20250920-1012.png", "10:12:06", "", dict(frame="screen", props=("chat",), size=(540, 1080))),
         ("IMG_0435.jpg", "11:40:10", "lake", dict(wears=POLO, pose="pockets", yaw=32, angle=24)),
-        ("IMG_0436.jpg", "11:42:51", "lake", dict(wears=POLO, pose="relaxed", yaw=-12, angle=-6, beside=(friend(FRIEND_TEE, "weight", (0.72, 0.15), -12),), turned=6, size=WIDE)),
+        ("IMG_0436.jpg", "11:42:51", "lake", dict(wears=POLO, pose="relaxed", frame="three", yaw=-12, angle=-6, beside=(friend(FRIEND_TEE, "weight", (0.72, 0.15), -12),), turned=6, size=WIDE)),
         ("IMG_0437.jpg", "11:44:30", "lake", dict(yaw=14, angle=14, beside=(friend(FRIEND_TEE, "hip", (0.0, 0.0), 8),))),
         ("IMG_0438.heic", "12:31:18", "lake", dict(wears=POLO, pose="walking", frame="three", yaw=-50, angle=-20)),
         ("IMG_0439.jpg", "13:05:00", "lake", dict(frame="room", angle=-38)),
@@ -172,7 +172,7 @@ SHOTS: tuple[Shot, ...] = (
         ("IMG_0476.jpg", "14:07:03", "avenue-autumn", dict(wears=COLD, pose="pockets", frame="waist", yaw=22, angle=12)),
         ("IMG_0477.jpg", "14:30:41", "park-autumn", dict(wears=COLD, pose="seated", yaw=14, props=("bench",))),
         ("IMG_0478.jpg", "14:33:55", "park-autumn", dict(wears=COLD, pose="selfie", frame="selfie", yaw=-8, beside=(friend(FRIEND_COLD, "relaxed", (0.42, 0.22), -14),))),
-        ("IMG_0479.jpg", "16:50:12", "avenue-low", dict(wears=COLD, pose="weight", frame="three", yaw=-10)),
+        ("IMG_0479.jpg", "16:50:12", "park-autumn-low", dict(wears=COLD, pose="weight", frame="three", yaw=-10)),
     ),
     *day(
         "2025-11-02",
@@ -201,6 +201,6 @@ SHOTS: tuple[Shot, ...] = (
         "2025-11-29",
         ("IMG_0490.jpg", "15:20:09", "yard", dict(wears=DOTS_COAT, pose="relaxed", yaw=-2, angle=-12)),
         ("IMG_0491.jpg", "15:21:31", "yard", dict(wears=DOTS_COAT, pose="weight", frame="three", yaw=-62)),
-        ("IMG_0492.jpg", "17:58:00", "hallway", dict(wears=("dress-dots", "tights-black", "boots-black"), pose="hip", frame="three", yaw=6, angle=14)),
+        ("IMG_0492.jpg", "17:58:00", "hallway", dict(wears=("dress-dots", "tights-black", "boots-black", "belt-brown"), pose="hip", frame="three", yaw=6, angle=14)),
     ),
 )  # fmt: skip
