@@ -1,12 +1,13 @@
 """Labelled folders as the product saw them: each photo's answers beside what is true of it.
 
-``sample`` (a labelled library) and ``people`` are folders of photos and go through the whole batch;
-``street`` and ``flat`` hold labelled garments and are given to the models one by one.
+``sample`` (a labelled library), ``people`` and ``street`` are photos and go through the whole
+batch; the labelled garments of ``street`` and ``flat`` are also given to the models one by one.
 """
 
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import garments as flat_garments
 import numpy as np
 import street
 from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
 from scipy.optimize import linear_sum_assignment
 
 from wardrobe import batch, images, pipeline, truth
@@ -27,12 +29,18 @@ from wardrobe.pipeline import Recipe, Sight
 from wardrobe.runner import remembered
 from wardrobe.stages.segment import Scene, sort_garments, view_of
 from wardrobe.store import Store
-from wardrobe.types import GARMENT_MIN_SCORE, VECTOR_SIZE, Crop, Garment, MaskArray, Person
+from wardrobe.types import (
+    GARMENT_MIN_SCORE,
+    VECTOR_SIZE,
+    Crop,
+    Detection,
+    Garment,
+    MaskArray,
+    Person,
+)
 
 #: Overlap from which a found mask is the true garment's.
 SAME = 0.5
-#: Street photos are small; the floor of garments worth asking for, px.
-STREET_PX = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +52,7 @@ class Look:
         sight: what became of it; ``sight.garments`` are those kept, ``sight.vectors`` and
             ``sight.labels`` theirs.
         people: everybody found, in pixels of the photo.
+        raw: everything the segmenter found on the owner, before any rule.
         detections: garments by the product's rules but without its score and size thresholds.
         true: what is known of the photo, or None.
         matched: kept garment (number) -> true garment of the owner (number).
@@ -52,6 +61,7 @@ class Look:
     file: str
     sight: Sight
     people: tuple[Person, ...]
+    raw: tuple[Detection, ...]
     detections: tuple[Garment, ...]
     true: truth.TruePhoto | None
     matched: dict[int, int]
@@ -62,10 +72,10 @@ class Case:
     """A folder that went through the batch.
 
     Attributes:
-        name: of the source: ``"sample"`` or ``"people"``.
+        name: of the source: ``"sample"``, ``"street"`` or ``"people"``.
         store: the folder with the store that was built.
         looks: one per photo, exact copies left out.
-        library: the truth of a sample library; None for ``people``.
+        library: the truth of the photos; None for ``people``.
     """
 
     name: str
@@ -114,6 +124,45 @@ def sample(folder: Path, out: Path, settings: Settings) -> Case:
 def people(folder: Path, out: Path, settings: Settings) -> Case:
     """Frames of people filmed several times in one outfit each (``photos/``, ``labels.csv``)."""
     return _case("people", folder / "photos", out, settings, None)
+
+
+def on_the_street(
+    folder: Path, photos: Sequence[street.StreetPhoto], out: Path, settings: Settings
+) -> Case:
+    """Labelled street photos through the batch, as the wardrobe of one owner.
+
+    No label says who is who: garments of different photos count as different ones, and a bystander
+    taken for the owner costs the owner's garments where they aren't found.
+    """
+    links = out.with_name(f"{out.name}-photos")
+    shutil.rmtree(links, ignore_errors=True)
+    links.mkdir(parents=True)
+    for p in photos:
+        (links / f"{p.number}.jpg").symlink_to((folder / "photos" / f"{p.number}.jpg").resolve())
+    known = [_labelled(p) for p in photos]
+    items = {
+        g.item: truth.TrueItem(g.item, "owner", g.category, kind, kind, (), "")
+        for photo, p in zip(known, photos, strict=True)
+        for g, (_, kind) in zip(photo.garments, p.instances, strict=True)
+    }
+    library = truth.Library(links, "owner", ("owner",), items, {p.file: p for p in known})
+    return _case("street", links, out, settings, library)
+
+
+def _labelled(p: street.StreetPhoto) -> truth.TruePhoto:
+    garments = []
+    for k, (category, _) in enumerate(p.instances, start=1):
+        mask = p.ids == k
+        code = coco_mask.encode(np.asfortranarray(mask, np.uint8))
+        runs = {"size": code["size"], "counts": code["counts"].decode()}
+        # What is hidden isn't labelled: nothing here may ask for it.
+        garments.append(
+            truth.TrueGarment(
+                f"{p.number}:{k}", "owner", category, runs, runs, int(mask.sum()), 1.0
+            )
+        )
+    size = (p.ids.shape[1], p.ids.shape[0])
+    return truth.TruePhoto(f"{p.number}.jpg", size, None, "", "", "", True, (), tuple(garments))
 
 
 def sightings(case: Case) -> list[Sighting]:
@@ -210,9 +259,9 @@ def iou(a: MaskArray, b: MaskArray) -> float:
     return int((a & b).sum()) / union if union else 0.0
 
 
-def in_photo(garment: Garment, size: tuple[int, int]) -> MaskArray:
-    """A garment's mask at the photo's own (width, height)."""
-    mask = garment.mask.array()
+def in_photo(found: Garment | Detection, size: tuple[int, int]) -> MaskArray:
+    """The mask at the photo's own (width, height)."""
+    mask = found.mask.array()
     if mask.shape == (size[1], size[0]):
         return mask
     scaled = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
@@ -241,34 +290,35 @@ def _look(found: Found, recipe: Recipe, store: Store, library: truth.Library | N
     (sight,) = pipeline.look([(found, digest)], recipe, store, compute=False)
     true = library.photos.get(file) if library else None
     if sight.photo is None:
-        return Look(file, sight, (), (), true, {})
+        return Look(file, sight, (), (), (), true, {})
     w, h = sight.photo.size
     working = images.reduced(sight.photo.size, recipe.settings.photo.work_px)
     (answer,) = remembered(recipe.people, [sight.photo], store, compute=False)
     persons = tuple(answer.value or ())
-    detections = _detections(sight, persons, working, recipe, store)
+    raw, detections = _detections(sight, persons, working, recipe, store)
     matched = {}
     if true:
         masks = [in_photo(g, (w, h)) for g in sight.garments]
         matched = match(masks, [g.mask() for g in owned(true, library)])
     scale = w / working[0]
-    return Look(file, sight, tuple(_scaled(p, scale) for p in persons), detections, true, matched)
+    people = tuple(_scaled(p, scale) for p in persons)
+    return Look(file, sight, people, raw, detections, true, matched)
 
 
 def _detections(
     sight: Sight, persons: tuple[Person, ...], working: tuple[int, int], r: Recipe, store: Store
-) -> tuple[Garment, ...]:
+) -> tuple[tuple[Detection, ...], tuple[Garment, ...]]:
     s = sight.standing
     if s is None or s.owner is None or s.reason or sight.photo is None:
-        return ()
+        return (), ()
     settings, pose = r.settings.segment, r.settings.pose
     view = view_of(sight.photo, persons[s.owner], (working[1], working[0]), settings, pose)
     (answer,) = remembered(r.garments, [view], store, compute=False)
     if answer.value is None:
-        return ()
-    scene = Scene(sight.photo, persons, s, tuple(answer.value), "")
+        return (), ()
+    raw = tuple(answer.value)
     open_ = settings.model_copy(update={"min_score": GARMENT_MIN_SCORE, "min_area": 0.0})
-    return sort_garments(scene, open_, pose).garments
+    return raw, sort_garments(Scene(sight.photo, persons, s, raw, ""), open_, pose).garments
 
 
 def _scaled(person: Person, scale: float) -> Person:

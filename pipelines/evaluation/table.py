@@ -101,15 +101,17 @@ KEYS: dict[str, str] = {
     "tryon.*.lpips": "LPIPS inside the garment",
     "tryon.*.colour_error": "Delta E 2000 inside the garment, median",
     "tryon.*.changed_outside": "share of pixels changed outside the garment",
-    "cascade.*.garments": "true sightings of the owner's garments",
-    "cascade.*.lost_at_filter": "of them, lost because the photo was left out",
-    "cascade.*.lost_at_owner": "lost because somebody else was taken for the owner",
-    "cascade.*.lost_at_segmentation": "lost because no mask covers them (IoU 0.5)",
-    "cascade.*.lost_at_rules": "lost because a rule left the mask out: too unsure, too small ...",
+    "cascade.*.garments": "true sightings of the owner's garments in photos that should enter",
+    "cascade.*.lost_at_filter": "of them, lost because the photo was left out, or failed",
+    "cascade.*.lost_at_owner": "lost because somebody else, or nobody, was taken for the owner",
+    "cascade.*.lost_at_segmentation": "lost because no detection covers them (IoU 0.5)",
+    "cascade.*.lost_at_rules": "lost because a rule left the detection out: unsure, too small ...",
     "cascade.*.lost_at_category": "in an item of the wrong category",
     "cascade.*.lost_at_merge": "in an item that is mostly another garment",
+    "cascade.*.lost_at_visibility": "by themselves: scored too little visible to be joined",
     "cascade.*.lost_at_split": "in a duplicate of an item, not in its main one",
     "cascade.*.kept": "in the item they belong to",
+    "cascade.*.foreign": "garments in the catalogue that are none of the owner's, or no garment",
 }
 
 
