@@ -108,5 +108,5 @@ def _mirror(shot: Shot, owner: Placed) -> Camera:
     distance = 2.1 / shot.zoom
     head = eyes(owner)[2] + 0.2
     low = 0.0 if shot.zoom < 1.3 else 0.55
-    target = hand * [0.3, 1, 0] + UP * (0.52 * head + 0.48 * low)
+    target = hand * [0.15, 1, 0] + UP * (0.52 * head + 0.48 * low)
     return Camera(hand + away * distance, target, 50.0, 0.0, mirrored=True)

@@ -57,8 +57,8 @@ def tree(tall: float, tones: tuple[Colour, ...], count: int = 2600, spread: floa
         out = spread * 0.5 * np.array([math.cos(turn), math.sin(turn)])
         place = (float(out[0]), float(out[1]), 0.62 * tall + 0.09 * tall * (k % 3))
         size = spread * float(rng.uniform(0.55, 0.75))
-        leaves(place, (size, size, 0.75 * size), tones[k % len(tones)], count // 6, 0.2)
-    leaves((0, 0, 0.85 * tall), (0.7 * spread, 0.7 * spread, 0.5 * spread), tones[0], count // 4, 0.2)
+        leaves(place, (size, size, 0.75 * size), tones[k % len(tones)], count // 3, 0.13)
+    leaves((0, 0, 0.85 * tall), (0.7 * spread, 0.7 * spread, 0.5 * spread), tones[0], count // 2, 0.13)
 
 
 def fallen(low: tuple[float, float], high: tuple[float, float], tones: tuple[Colour, ...], count: int) -> None:  # fmt: skip
@@ -248,7 +248,7 @@ def park(season: str = "summer", height: float = 42, bearing: float = 125) -> No
     for k, (x, y) in enumerate(spots):
         with placed((x, y, 0), 50.0 * k):
             tree(5.0 + 0.4 * (k % 3), (tones[k % 3], tones[(k + 1) % 3]), 4200 if k < 2 else 2000, 2.0)
-    hills("wood", 60, 9, 50, (0.28, 0.34, 0.24))
+    hills("wood", 160, 9, 50, (0.28, 0.34, 0.24))
     with placed((-2.5, 3.0, 0), 35):
         f.bench(0.45)
     with placed((2.2, 1.8, 0)):
@@ -298,7 +298,7 @@ def lakeside(height: float = 38, bearing: float = 200) -> None:
     for k, (tall, y, tone) in enumerate(
         ((16, 150, (0.42, 0.52, 0.58)), (9, 120, (0.32, 0.42, 0.4)), (4.5, 95, (0.22, 0.31, 0.2)))
     ):
-        hills(f"shore{k}", 160, tall, y, tone)
+        hills(f"shore{k}", 460, tall, y, tone)
     for k in range(7):
         x = -4.6 + 0.25 * k
         leaves((x, 5.6 + 0.1 * (k % 3), 0.4), (0.2, 0.15, 0.6), (0.4, 0.46, 0.2), 90, 0.22)

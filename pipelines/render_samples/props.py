@@ -323,11 +323,11 @@ def sheet(low: Point, high: Point, material: Any) -> None:
 def hills(name: str, wide: float, tall: float, y: float, tone: Colour) -> None:
     """A ridge far away, standing on the ground at ``y``."""
     rng = rng_for(name)
-    x = np.linspace(-wide, wide, 160)
+    x = np.linspace(-wide, wide, 400)
     ridge = sum(
-        rng.uniform(0.3, 1) / k * np.sin(x / wide * k * 3.1 + rng.uniform(0, 6)) for k in range(1, 14)
+        rng.uniform(0.3, 1) / k * np.sin(x / wide * k * 5.0 + rng.uniform(0, 6)) for k in range(1, 34)
     )
     ridge = tall * (0.6 + 0.4 * (ridge - ridge.min()) / np.ptp(ridge))
     points = np.concatenate([np.stack([x, 0 * x + y, 0 * x - 1], 1), np.stack([x, 0 * x + y, ridge], 1)])
-    k = np.arange(159)
-    tinted(points, np.stack([k, k + 1, k + 161, k + 160], 1), np.tile(np.array(tone), (320, 1)), 1.0)
+    k = np.arange(399)
+    tinted(points, np.stack([k, k + 1, k + 401, k + 400], 1), np.tile(np.array(tone), (800, 1)), 1.0)
