@@ -132,8 +132,8 @@ def cluster(
     """
     pile = cluster_stage.Pile(tuple(garments), vectors, tuple(labels))
     rows = {g.id: i for i, g in enumerate(garments)}
-    groups = cluster_stage.group(pile, batch.calibrated(settings), settings.embed.min_visibility)
-    return [[rows[g] for g in group.garment_ids] for group in groups]
+    found = cluster_stage.group(pile, batch.calibrated(settings), settings.embed.min_visibility)
+    return [[rows[g] for g in group.garment_ids] for group in found.groups]
 
 
 def thumbnail(picture: Picture, garment: Garment, *, settings: Settings = DEFAULTS) -> Image:

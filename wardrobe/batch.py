@@ -20,7 +20,7 @@ from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
 from wardrobe.pipeline import STAGES, Sight, Until
 from wardrobe.runner import Answer, remembered
-from wardrobe.stages.cluster import Cluster, Group, Pile
+from wardrobe.stages.cluster import Cluster, Grouping, Pile
 from wardrobe.stages.thumbnail import preview_window
 from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Anchor, Failure, Item, Worn
@@ -215,10 +215,10 @@ class _Job:
         vectors = np.stack([v for s in on for v in s.vectors]).reshape(-1, VECTOR_SIZE)
         self.watch(Progress("grouping", 0, len(garments)))
         stage = Cluster(calibrated(self.settings), self.settings.embed)
-        groups: list[Group] = self._one(stage, Pile(tuple(garments), vectors, tuple(labels)))
+        found: Grouping = self._one(stage, Pile(tuple(garments), vectors, tuple(labels)))
         by_id = {g.id: g for g in garments}
         said = {g.id: label for g, label in zip(garments, labels, strict=True)}
-        return [catalogue.item_of(group, by_id, said) for group in groups]
+        return [catalogue.item_of(group, by_id, said) for group in found.groups]
 
     def _one(self, stage: Any, one: Any) -> Any:
         (answer,) = remembered(stage, [one], self.store)
@@ -299,11 +299,18 @@ class _Job:
 
 
 def calibrated(settings: Settings) -> ClusterSettings:
-    """The grouping's settings, with the embedder's calibrated ``same_cosine`` unless one was set."""
+    """The grouping's settings, with the embedder's calibrated ``same_cosine`` unless one was set;
+    the bounds that hang on it move along."""
     own = weights.find(settings.embed.model).same_cosine
     if own is None or "same_cosine" in settings.cluster.model_fields_set:
         return settings.cluster
-    return settings.cluster.model_copy(update={"same_cosine": own})
+    shift = own - ClusterSettings().same_cosine
+    moved = {
+        key: getattr(settings.cluster, key) + shift
+        for key in ("ask_cosine", "far_cosine")
+        if key not in settings.cluster.model_fields_set
+    }
+    return settings.cluster.model_copy(update={"same_cosine": own, **moved})
 
 
 def owner_vectors(

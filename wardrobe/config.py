@@ -107,6 +107,33 @@ class ClusterSettings(_Section):
         " models/registry.toml names its own by calibration (embed-small: 0.93). Biased high: a false merge"
         " loses a garment, a duplicate is a mild annoyance.",
     )
+    ask_cosine: Share = Field(
+        0.80,
+        description="Cosine from which two garments that don't join become a question to the person. Follows a"
+        " calibrated same_cosine at the same distance, unless it is set.",
+    )
+    far_cosine: float = Field(
+        0.70, ge=-1, le=1,
+        description="No two garments of one item are less alike than this. It stops chains: joined pair by pair,"
+        " two thousand street garments become one. Follows a calibrated same_cosine as ask_cosine does.",
+    )  # fmt: skip
+    unclear_strictness: Share = Field(
+        0.3,
+        description="How much of the way from the bar to 1 is added for a view of clearness 0, none for a clear"
+        " one: what is blurred, dim or hidden looks like much else.",
+    )
+    minutes: float = Field(
+        10, ge=0, le=24 * 60,
+        description="Minutes. Photos so close show the same clothes on the same person.",
+    )  # fmt: skip
+    minutes_bonus: Share = Field(
+        0.02,
+        description="Taken off the bar for such photos, within a category. Small: people change clothes to be"
+        " photographed.",
+    )
+    max_questions: int = Field(
+        100, ge=0, description="Questions kept for the person, the most useful ones."
+    )  # fmt: skip
     cross_category_cosine: Share = Field(
         0.95,
         description="Cosine from which garments of different categories are one item, flagged for review.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from wardrobe.config import ClusterSettings
 from wardrobe.labels import Category
-from wardrobe.stages.cluster import Group, Pile, group
+from wardrobe.stages.cluster import Group, Pile
+from wardrobe.stages.cluster import group as grouping
 from wardrobe.types import Garment, Labels, Mask
 
 CATEGORIES: tuple[Category, ...] = ("tops", "outerwear", "skirts")
@@ -44,11 +46,15 @@ def pile(seen: list[Seen]) -> Pile:
     return Pile(garments, vectors, tuple(Labels(s.category, 0.8, None, 0.0) for s in seen))
 
 
+def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) -> tuple[Group, ...]:
+    return grouping(pile, settings, min_visibility).groups
+
+
 def cosine(degrees: float) -> float:
     return float(np.cos(np.radians(degrees)))
 
 
-def joined(groups: list[Group]) -> set[tuple[str, str]]:
+def joined(groups: Sequence[Group]) -> set[tuple[str, str]]:
     """Pairs of garments that are one item."""
     return {pair for g in groups for pair in combinations(g.garment_ids, 2)}
 
@@ -170,7 +176,7 @@ def test_a_chain_joins_what_is_not_alike_itself() -> None:
 
 
 def test_another_category_needs_the_higher_cosine_and_is_flagged() -> None:
-    def both(angle: float, settings: ClusterSettings) -> list[Group]:
+    def both(angle: float, settings: ClusterSettings) -> tuple[Group, ...]:
         return group(pile([Seen("a", 0, "tops", 0), Seen("b", 0, "outerwear", angle)]), settings)
 
     assert cosine(10) > 0.95 > cosine(25) > 0.85
@@ -197,7 +203,7 @@ def test_the_surer_word_decides_what_counts_as_one_category() -> None:
 
 def test_an_empty_pile_has_no_groups() -> None:
     nothing: NDArray[np.float32] = np.zeros((0, 256), np.float32)
-    assert group(Pile((), nothing, ()), options()) == []
+    assert group(Pile((), nothing, ()), options()) == ()
 
 
 def test_one_photo_with_two_does_not_break_what_the_others_have_together() -> None:

@@ -1,38 +1,58 @@
-"""Garments and their vectors -> groups that are one item each.
+"""Garments and their vectors -> groups that are one item each, and questions for a person.
 
 DBSCAN (Ester et al. 1996, scikit-learn) over the graph of pairs that are alike enough. What counts
-as enough depends on the categories: the same one, ``same_cosine``; another one,
-``cross_category_cosine``, and the group is flagged. Clearly other colours never join. Two garments
-in one photo are two things (a suit's jacket and trousers are cut from one cloth), so a group that
-holds such a pair is joined again by itself, the likest first, and never so that both come
-together.
+as enough depends on the pair: ``same_cosine`` within a category, ``cross_category_cosine`` across
+(and the group is flagged); more where a view is unclear, less where the photos are minutes apart.
+Clearly other colours never join, and neither do two garments of one photo: a suit's jacket and
+trousers are cut from one cloth.
+
+DBSCAN chains; garments must not. A group whose members disagree (two of one photo, two colours,
+ends too far apart) is joined again link by link, the likest first, and never so that it disagrees.
+What was alike enough and yet kept apart, and what was nearly alike enough, becomes a question.
+
+A person's word stands above every rule. The result depends on the whole pile and on nothing else,
+so that adding photos one by one or all at once ends in the same groups.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import color
+from wardrobe import color, neighbours
 from wardrobe.config import ClusterSettings, EmbedSettings
 from wardrobe.labels import CATEGORIES, Category
 from wardrobe.types import Garment, Labels
 
+WORD = 2.0  # the "cosine" of a pair that a person said is one garment: above every other
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pile:
-    """Everything to be grouped, in any order; the rows of all four belong together."""
+    """Everything to be grouped, in any order; the rows of all belong together.
+
+    Attributes:
+        vectors: (n, 256) float32 of length 1.
+        quality: how clear each view is, in [0, 1]; empty where nothing is known.
+        taken: when each photo was taken, or None; empty where nothing is known.
+        same, different: pairs of garment ids that a person said are, or aren't, one garment.
+    """
 
     garments: tuple[Garment, ...]
-    vectors: NDArray[np.float32]  # (n, 256), length 1
+    vectors: NDArray[np.float32]
     labels: tuple[Labels, ...]
+    quality: tuple[float, ...] = ()
+    taken: tuple[datetime | None, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()
+    different: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,31 @@ class Group:
     flagged: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Are these two one garment? Asked of the likest pair of two groups.
+
+    Attributes:
+        a, b: garment ids, the smaller first.
+        why: what makes it doubtful, as the end of a sentence.
+        gain: how useful an answer is; larger first.
+    """
+
+    a: str
+    b: str
+    cosine: float
+    why: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The groups, sorted by their ids, and the questions, the most useful first."""
+
+    groups: tuple[Group, ...]
+    questions: tuple[Question, ...]
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The clustering stage: one input, the whole pile."""
@@ -50,52 +95,64 @@ class Cluster:
     settings: ClusterSettings
     embed: EmbedSettings
     name: str = "cluster"
-    version: int = 2
+    version: int = 3
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
         return {**self.settings.model_dump(), "min_visibility": self.embed.min_visibility}
 
     def digest(self, one: Pile) -> str:
+        """Independent of the order of rows and of the order in which pairs are named."""
+        n = len(one.garments)
+        taken = [t and t.isoformat() for t in one.taken or (None,) * n]
         rows = [
-            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), repr(label), g.visibility)
-            for g, v, label in zip(one.garments, one.vectors, one.labels, strict=True)
+            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), repr(said), g.score, g.visibility, q, t)
+            for g, v, said, q, t in zip(
+                one.garments, one.vectors, one.labels, one.quality or (1.0,) * n, taken, strict=True
+            )
         ]
-        return hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()
+        words = [sorted({tuple(sorted(p)) for p in pairs}) for pairs in (one.same, one.different)]
+        said = json.dumps([sorted(rows, key=lambda r: r[0]), words])
+        return hashlib.sha256(said.encode()).hexdigest()
 
-    def __call__(self, batch: Sequence[Pile]) -> Sequence[list[Group]]:
+    def __call__(self, batch: Sequence[Pile]) -> Sequence[Grouping]:
         return [group(pile, self.settings, self.embed.min_visibility) for pile in batch]
 
-    def encode(self, out: Sequence[Group]) -> bytes:
-        return json.dumps([[g.garment_ids, g.flagged] for g in out]).encode()
+    def encode(self, out: Grouping) -> bytes:
+        return json.dumps(asdict(out)).encode()
 
-    def decode(self, data: bytes) -> list[Group]:
-        return [Group(tuple(ids), flagged) for ids, flagged in json.loads(data)]
+    def decode(self, data: bytes) -> Grouping:
+        read = json.loads(data)
+        return Grouping(
+            tuple(Group(tuple(g["garment_ids"]), g["flagged"]) for g in read["groups"]),
+            tuple(Question(**q) for q in read["questions"]),
+        )
 
 
-def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) -> list[Group]:
+def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) -> Grouping:
     """Group a pile; the same pile in another order gives the same groups.
 
-    Garments less visible than ``min_visibility`` stay by themselves: there is too little of them to
-    tell them from others.
+    Garments less visible than ``min_visibility`` stay by themselves unless a person says
+    otherwise: there is too little of them to tell them from others.
     """
-    order = sorted(range(len(pile.garments)), key=lambda i: pile.garments[i].id)
-    garments = [pile.garments[i] for i in order]
-    vectors = pile.vectors[order]
-    categories = [category_of(pile.garments[i], pile.labels[i]) for i in order]
-    clear = [i for i, g in enumerate(garments) if g.visibility >= min_visibility]
-    parts = [[i] for i in range(len(garments)) if garments[i].visibility < min_visibility]
-    if clear:
-        tints = np.array([tint(pile.labels[order[i]]) for i in clear])
-        near = _near(vectors[clear], [categories[i] for i in clear], tints, settings)
-        for part in _components(near, settings.min_samples):
-            apart = _apart(part, near, [garments[i].photo_id for i in clear])
-            parts += [[clear[k] for k in piece] for piece in apart]
-    groups = [
-        Group(tuple(garments[i].id for i in part), _flag({categories[i] for i in part}))
-        for part in parts
-    ]
-    return sorted(groups, key=lambda g: g.garment_ids)
+    rows = _Rows.of(pile, min_visibility)
+    links, doubts = _pairs(rows, settings)
+    parts: list[list[int]] = []
+    refused: list[Links] = [doubts]
+    home = _components(len(rows.ids), links, settings.min_samples)
+    inside = links.of_parts(home)
+    for label, part in enumerate(_parts(home)):
+        if _agree(part, rows, settings):
+            parts.append(part)
+        else:
+            pieces, kept_apart = _apart(part, inside(label), rows, settings)
+            parts += pieces
+            refused.append(kept_apart)
+    groups = sorted(
+        (Group(tuple(rows.ids[i] for i in part), _flag(part, rows)) for part in parts),
+        key=lambda g: g.garment_ids,
+    )
+    return Grouping(tuple(groups), _questions(parts, Links.all(refused), rows, settings))
 
 
 def category_of(garment: Garment, labels: Labels) -> Category:
@@ -127,60 +184,226 @@ def tint(labels: Labels) -> tuple[float, float]:
     return float(mean[0]), float(mean[1])
 
 
-def _near(
-    vectors: NDArray[np.float32],
-    categories: Sequence[Category],
-    tints: NDArray[np.float64],
-    settings: ClusterSettings,
-) -> Any:
-    """The sparse graph of the pairs that may be joined: (n, n) CSR of cosine distances."""
+#: What makes a pair doubtful, by number.
+WHY = (
+    "",
+    "they look nearly the same",
+    "the photos are minutes apart",
+    "one of the views is unclear",
+    "they look alike, but one is taken for another kind of garment",
+    "they look alike, but their groups disagree",
+)
+NEARLY, SOON, UNCLEAR, OTHER_KIND, DISAGREE = range(1, len(WHY))
+Numbers = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """Pairs of rows ``i < j``, their cosines, and what makes them doubtful; (n,) each."""
+
+    i: Numbers
+    j: Numbers
+    cosine: NDArray[np.float64]
+    why: Numbers
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[int, int]], cosine: float = 0.0, why: int = 0) -> Links:
+        i, j = np.array(pairs, np.intp).reshape(-1, 2).T
+        return cls(i, j, np.full(len(i), cosine), np.full(len(i), why))
+
+    @classmethod
+    def all(cls, several: Sequence[Links]) -> Links:
+        columns = ([getattr(one, name) for one in several] for name in ("i", "j", "cosine", "why"))
+        return cls(*(np.concatenate(column) for column in columns))
+
+    def some(self, which: NDArray[Any]) -> Links:
+        return Links(self.i[which], self.j[which], self.cosine[which], self.why[which])
+
+    def of_parts(self, home: Numbers) -> Callable[[int], Links]:
+        """The links within each part, the likest first, given each row's part."""
+        order = np.lexsort((self.j, self.i, -self.cosine, home[self.i]))
+        starts = np.searchsorted(home[self.i][order], np.arange(home.max(initial=-1) + 2))
+        return lambda label: self.some(order[starts[label] : starts[label + 1]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The pile in the order of ids, and what the rules look at."""
+
+    ids: tuple[str, ...]
+    photos: Numbers
+    kinds: Numbers  # category numbers
+    vectors: NDArray[np.float32]
+    tints: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    taken: NDArray[np.float64]  # seconds, NaN where unknown
+    clear: NDArray[np.bool_]
+    same: Numbers  # pairs that a person said are one: i * n + j, sorted
+    different: Numbers
+
+    @classmethod
+    def of(cls, pile: Pile, min_visibility: float) -> _Rows:
+        n = len(pile.garments)
+        order = sorted(range(n), key=lambda i: pile.garments[i].id)
+        garments = [pile.garments[i] for i in order]
+        labels = [pile.labels[i] for i in order]
+        at = {g.id: k for k, g in enumerate(garments)}
+        kinds = [CATEGORIES.index(category_of(g, s)) for g, s in zip(garments, labels, strict=True)]
+        taken = [pile.taken[i] if pile.taken else None for i in order]
+
+        def said(pairs: Sequence[tuple[str, str]]) -> Numbers:
+            both = [(at[a], at[b]) for a, b in pairs if a in at and b in at and a != b]
+            return np.unique(np.array([min(p) * n + max(p) for p in both], np.intp))
+
+        different = said(pile.different)
+        return cls(
+            tuple(g.id for g in garments),
+            np.unique([g.photo_id for g in garments], return_inverse=True)[1],
+            np.array(kinds, np.intp),
+            pile.vectors[order],
+            np.array([tint(s) for s in labels]).reshape(-1, 2),
+            np.array([pile.quality[i] if pile.quality else 1.0 for i in order], np.float64),
+            np.array([t.timestamp() if t else np.nan for t in taken], np.float64),
+            np.array([g.visibility >= min_visibility for g in garments], np.bool_),
+            np.setdiff1d(said(pile.same), different),
+            different,
+        )
+
+    def word(self, said: Numbers, i: Numbers, j: Numbers) -> NDArray[np.bool_]:
+        """Which of the pairs i < j a person named."""
+        return np.isin(i * len(self.ids) + j, said)
+
+
+def _pairs(rows: _Rows, settings: ClusterSettings) -> tuple[Links, Links]:
+    """The links, and the pairs that fall short of one by so little that a person is asked."""
+    same, cross = settings.same_cosine, max(settings.same_cosine, settings.cross_category_cosine)
+    least = min(settings.ask_cosine, same - settings.minutes_bonus)
+    some = np.flatnonzero(rows.clear)
+    i, j, cosine = neighbours.pairs(rows.vectors[some], least)
+    i, j = some[i], some[j]
+    open_ = _may(i, j, rows, settings)
+    i, j, cosine = i[open_], j[open_], cosine[open_]
+    alike = rows.kinds[i] == rows.kinds[j]
+    bar = np.where(alike, same, cross)
+    soon = alike & (np.abs(rows.taken[i] - rows.taken[j]) <= 60 * settings.minutes)
+    bar -= np.where(soon, settings.minutes_bonus, 0.0)
+    # Of the way that is left to 1, a share is added for the less clear view of the two.
+    unclear = 1 - np.minimum(rows.quality[i], rows.quality[j])
+    strict = bar + (1 - bar) * settings.unclear_strictness * unclear
+    why = np.select([~alike, cosine >= bar, soon], [OTHER_KIND, UNCLEAR, SOON], NEARLY)
+    found = Links(i, j, cosine.astype(np.float64), why)
+    ask = (cosine < strict) & (cosine >= settings.ask_cosine) & (alike | (cosine >= same))
+    word = np.stack(np.divmod(rows.same, max(len(rows.ids), 1)), 1)
+    links = Links.all([found.some(cosine >= strict), Links.of(word.tolist(), WORD)])
+    return links, found.some(ask)
+
+
+def _may(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> NDArray[np.bool_]:
+    """Pairs i < j that nothing speaks against but their likeness: (n,) bool."""
+    apart = np.hypot(*(rows.tints[i] - rows.tints[j]).T)
+    # An unknown tint (NaN) clashes with nothing.
+    open_ = ~(apart > settings.max_colour) & (rows.photos[i] != rows.photos[j])
+    return np.asarray(open_ & ~rows.word(rows.different, i, j), np.bool_)
+
+
+def _components(n: int, links: Links, min_samples: int) -> Numbers:
+    """DBSCAN's cluster of each row over the links, numbered from 0; noise is a cluster each."""
     from scipy.sparse import csr_matrix
-    from sklearn.neighbors import NearestNeighbors
-
-    # Never easier across categories than within one, whatever the settings say.
-    same = settings.same_cosine
-    cross = max(same, settings.cross_category_cosine)
-    search = NearestNeighbors(metric="cosine", algorithm="brute").fit(vectors)
-    graph = search.radius_neighbors_graph(vectors, radius=1 - same, mode="distance").tocoo()
-    kind = np.array([CATEGORIES.index(c) for c in categories])
-    limit = np.where(kind[graph.row] == kind[graph.col], 1 - same, 1 - cross)
-    apart = np.hypot(*(tints[graph.row] - tints[graph.col]).T)
-    clash = apart > settings.max_colour  # an unknown tint (NaN) clashes with nothing
-    keep = (graph.data <= limit) & (graph.row != graph.col) & ~clash
-    # DBSCAN reads every stored entry as a neighbour, so a distance of exactly 0 must be stored too.
-    links = (graph.data[keep] + 1e-12, (graph.row[keep], graph.col[keep]))
-    return csr_matrix(links, shape=graph.shape)
-
-
-def _components(near: Any, min_samples: int) -> list[list[int]]:
     from sklearn.cluster import DBSCAN
 
+    if not n:
+        return np.empty(0, np.intp)
+    own = np.arange(n)
+    ends, others = np.concatenate([links.i, links.j, own]), np.concatenate([links.j, links.i, own])
+    # Every stored entry within eps is a neighbour; a stored 0 would be none. Doubled ones add up.
+    near = csr_matrix((np.full(len(ends), 0.1), (ends, others)), shape=(n, n))
     found = DBSCAN(eps=1.0, min_samples=min_samples, metric="precomputed").fit_predict(near)
-    parts: defaultdict[int, list[int]] = defaultdict(list)
-    for i, label in enumerate(found):
-        parts[int(label) if label >= 0 else -1 - i].append(i)  # noise stays by itself
-    return list(parts.values())
+    noise = found < 0
+    found[noise] = found.max(initial=-1) + 1 + np.arange(noise.sum())
+    return np.asarray(found, np.intp)
 
 
-def _apart(part: list[int], near: Any, photos: Sequence[str]) -> list[list[int]]:
-    """The part, or its pieces where it holds two garments of one photo.
+def _parts(home: Numbers) -> list[list[int]]:
+    """The rows of each cluster, in order."""
+    order = np.argsort(home, kind="stable")
+    ends = np.cumsum(np.bincount(home)) if len(home) else []
+    return [part.tolist() for part in np.split(order, ends)[:-1]]
 
-    Joined link by link, the likest first, a link that would bring two of one photo together left
-    out. A higher threshold ends the same sequence earlier, so it never joins more.
+
+def _agree(part: Sequence[int], rows: _Rows, settings: ClusterSettings) -> bool:
+    """Whether every pair of a group could be one garment; the two of a linked pair can."""
+    if len(part) < 3:
+        return True
+    i, j = (np.array(part)[side] for side in np.triu_indices(len(part), k=1))
+    return _fit(i, j, rows, settings)
+
+
+def _fit(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> bool:
+    """Whether all pairs i < j could be one garment, those aside that a person said are."""
+    open_ = ~rows.word(rows.same, i, j)
+    i, j = i[open_], j[open_]
+    near = np.einsum("nd,nd->n", rows.vectors[i], rows.vectors[j]) >= settings.far_cosine
+    return bool((near & _may(i, j, rows, settings)).all())
+
+
+def _apart(
+    part: Sequence[int], links: Links, rows: _Rows, settings: ClusterSettings
+) -> tuple[list[list[int]], Links]:
+    """The pieces of a part that disagrees, and the links that were refused.
+
+    Joined link by link, the likest first, a person's word before all; a link is refused when the
+    pieces it would join disagree.
     """
-    if len({photos[i] for i in part}) == len(part):
-        return [part]
-    links = near[part][:, part].tocoo()
     piece = {i: [i] for i in part}
-    for k in np.lexsort((links.col, links.row, links.data)):
-        a, b = piece[part[links.row[k]]], piece[part[links.col[k]]]
-        if a is not b and not {photos[i] for i in a} & {photos[i] for i in b}:
+    refused = []
+    for k, (i, j, cosine) in enumerate(zip(links.i, links.j, links.cosine, strict=True)):
+        a, b = piece[int(i)], piece[int(j)]
+        if a is b:
+            continue
+        ends = np.stack([m.ravel() for m in np.meshgrid(a, b)])
+        if cosine == WORD or _fit(ends.min(0), ends.max(0), rows, settings):
             a += b
             piece |= dict.fromkeys(b, a)
-    return [sorted(p) for i, p in piece.items() if i == min(p)]
+        else:
+            refused.append(k)
+    pieces = [sorted(p) for i, p in piece.items() if i == min(p)]
+    doubtful = links.some(np.array(refused, np.intp))
+    return pieces, Links(doubtful.i, doubtful.j, doubtful.cosine, np.full(len(refused), DISAGREE))
 
 
-def _flag(categories: set[Category]) -> str | None:
-    if len(categories) == 1:
-        return None
-    return f"seen as {' and as '.join(sorted(categories))}"
+def _questions(
+    parts: Sequence[Sequence[int]], doubts: Links, rows: _Rows, settings: ClusterSettings
+) -> tuple[Question, ...]:
+    """One question for two groups that could be one, about their likest doubtful pair."""
+    n = len(rows.ids)
+    home = np.empty(n, np.intp)
+    for label, part in enumerate(parts):
+        home[list(part)] = label
+    sizes = np.array([len(part) for part in parts], float)
+
+    def between(i: Numbers, j: Numbers) -> Numbers:
+        ends = np.stack([home[i], home[j]])
+        return np.asarray(ends.min(0) * n + ends.max(0), np.intp)
+
+    apart = between(*np.divmod(rows.different, max(n, 1)))
+    open_ = (home[doubts.i] != home[doubts.j]) & ~np.isin(between(doubts.i, doubts.j), apart)
+    doubts = doubts.some(open_)
+    doubts = doubts.some(np.lexsort((doubts.j, doubts.i, -doubts.cosine)))
+    doubts = doubts.some(np.sort(np.unique(between(doubts.i, doubts.j), return_index=True)[1]))
+    sure = (doubts.cosine - settings.ask_cosine) / max(1 - settings.ask_cosine, 1e-6)
+    smaller = np.minimum(sizes[home[doubts.i]], sizes[home[doubts.j]])
+    gain = (0.2 + sure) * np.log2(1 + smaller)
+    asked: list[Question] = []
+    for k in np.argsort(-gain, kind="stable"):
+        i, j = int(doubts.i[k]), int(doubts.j[k])
+        if len(asked) == settings.max_questions:
+            break
+        if not {*rows.photos[parts[home[i]]]} & {*rows.photos[parts[home[j]]]}:
+            likeness, use = round(float(doubts.cosine[k]), 4), round(float(gain[k]), 4)
+            asked.append(Question(rows.ids[i], rows.ids[j], likeness, WHY[doubts.why[k]], use))
+    return tuple(asked)
+
+
+def _flag(part: Sequence[int], rows: _Rows) -> str | None:
+    kinds = sorted({CATEGORIES[rows.kinds[i]] for i in part})
+    return f"seen as {' and as '.join(kinds)}" if len(kinds) > 1 else None
