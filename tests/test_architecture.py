@@ -18,7 +18,7 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 FLOORS = [
     {"errors", "labels", "types"},
     {"geometry", "color", "config", "body", "folder", "truth"},
-    {"images", "weights", "store", "nets", "anchors"},
+    {"images", "weights", "store", "nets", "anchors", "neighbours"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup"},
     {"pipeline", "export", "rows", "search", "moodboard"},
