@@ -87,6 +87,7 @@ def paint(colour: Colour, rough: float = 0.7, glow: float = 0.0) -> Any:
     graph.set(Roughness=rough, Specular_IOR_Level=0.3)
     graph.surface.inputs["Emission Color"].default_value = (*tone, 1)
     graph.surface.inputs["Emission Strength"].default_value = glow
+    graph.material.cycles.emission_sampling = "NONE"  # it is seen; lamps give the light
     graph.bump(graph.noise(None, (90, 90, 90), 2), 0.08, 0.002)
     return graph.material
 
@@ -101,6 +102,7 @@ def papered(tile: Array, rough: float = 0.8, relief: float = 0.0, glow: float = 
     if glow:
         graph.link(node.outputs[0], graph.surface.inputs["Emission Color"])
         graph.set(Emission_Strength=glow)
+    graph.material.cycles.emission_sampling = "NONE"
     if relief:
         graph.bump(node.outputs[0], relief, 0.01)
     return graph.material

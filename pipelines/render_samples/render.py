@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="photo names, or their beginnings")
     parser.add_argument("--force", action="store_true", help="render also what hasn't changed")
     parser.add_argument("--workers", type=int, default=1, help="processes, one thread each")
-    parser.add_argument("--samples", type=int, default=6, help="light samples per pixel")
+    parser.add_argument("--samples", type=int, default=4, help="light samples per pixel")
     parser.add_argument("--scale", type=float, default=1.0, help="of the size, for previews")
     parser.add_argument("--items", action="store_true", help="render the items alone, too")
     parser.add_argument("--papers", action="store_true", help="only contact sheet and SOURCES.md")
@@ -77,7 +77,7 @@ def main() -> None:
                 continue
             lines[name] = line
             shot = next(s for s in SHOTS if s.name == name)
-            made[name] = shot.fingerprint(args.samples, args.scale)
+            made[name] = shot.fingerprint(args.scale)
             _keep(args.out, lines, made)
         if args.items:
             alone = [(item, args.makehuman, args.out) for item in EVERYTHING]
@@ -102,7 +102,7 @@ def _due(shots: Sequence[Shot], args: argparse.Namespace, lines: dict[str, Any],
         if args.force
         or s.name not in lines
         or not (args.out / s.name).exists()
-        or made.get(s.name) != s.fingerprint(args.samples, args.scale)
+        or made.get(s.name) != s.fingerprint(args.scale)
     ]
 
 
