@@ -74,7 +74,5 @@ def save(picture: Image.Image, shot: Shot, path: Path) -> None:
         pillow_heif.register_heif_opener()
         picture.save(buffer, "HEIF", quality=shot.quality - 20, exif=exif.tobytes())
     else:
-        picture.save(
-            buffer, "JPEG", quality=shot.quality, subsampling=1, exif=exif, optimize=True
-        )
+        picture.save(buffer, "JPEG", quality=shot.quality, subsampling=1, exif=exif, optimize=True)
     path.write_bytes(buffer.getvalue())

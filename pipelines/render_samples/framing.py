@@ -66,7 +66,8 @@ def _fit(shot: Shot, people: Sequence[Placed], wobble: Array, roll: float) -> Ca
     spots = []
     for person in people:
         face = eyes(person)
-        low = min(person.joints[f"{bone}.L"][2], person.joints[f"{bone}.R"][2]) if bone != "jaw" else face[2] - 0.1  # fmt: skip
+        ends = [person.joints[f"{bone}.{side}"][2] for side in "LR" if bone != "jaw"]
+        low = min(ends, default=face[2] - 0.1)
         spots += [face + 0.2 * UP, face * [1, 1, 0] + (low - room) * UP]
         for name in ("upperarm01", "lowerarm01", "wrist", "upperleg01", "lowerleg01", "foot"):
             if shot.frame == "face":

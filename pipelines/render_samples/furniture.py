@@ -93,7 +93,11 @@ def shelf(x: float, y: float, name: str = "books") -> None:
         while z < 1.6 and at < x + 0.8:
             wide, tall = rng.uniform(0.02, 0.05), rng.uniform(0.2, 0.32)
             if rng.random() < 0.85:
-                box((at, y - 0.24, z + 0.03), (at + wide, y - 0.05, z + tall), tones[rng.integers(9)])
+                box(
+                    (at, y - 0.24, z + 0.03),
+                    (at + wide, y - 0.05, z + tall),
+                    tones[rng.integers(9)],
+                )
             at += wide + 0.003
     for side in (x, x + 0.87):
         box((side, y - 0.28, 0), (side + 0.03, y, 1.63), wood)

@@ -58,10 +58,14 @@ def tree(tall: float, tones: tuple[Colour, ...], count: int = 2600, spread: floa
         place = (float(out[0]), float(out[1]), 0.62 * tall + 0.09 * tall * (k % 3))
         size = spread * float(rng.uniform(0.55, 0.75))
         leaves(place, (size, size, 0.75 * size), tones[k % len(tones)], count // 3, 0.13)
-    leaves((0, 0, 0.85 * tall), (0.7 * spread, 0.7 * spread, 0.5 * spread), tones[0], count // 2, 0.13)
+    leaves(
+        (0, 0, 0.85 * tall), (0.7 * spread, 0.7 * spread, 0.5 * spread), tones[0], count // 2, 0.13
+    )
 
 
-def fallen(low: tuple[float, float], high: tuple[float, float], tones: tuple[Colour, ...], count: int) -> None:  # fmt: skip
+def fallen(
+    low: tuple[float, float], high: tuple[float, float], tones: tuple[Colour, ...], count: int
+) -> None:
     """Leaves on the ground."""
     rng = rng_for(f"fallen{low}{high}")
     at = rng.uniform(low, high, (count, 2))
@@ -99,17 +103,28 @@ def facade(long: float, name: str, wall: object, floors: int = 3, shop: bool = F
             wide = pitch * 0.4 if shop and floor == 0 else 0.5
             low, high = (z - 0.35, z + 1.75) if shop and floor == 0 else (z, z + 1.55)
             middle = x + 0.5
-            box((middle - wide - 0.1, -0.05, low - 0.1), (middle + wide + 0.1, 0, high + 0.1), stone)
+            box(
+                (middle - wide - 0.1, -0.05, low - 0.1), (middle + wide + 0.1, 0, high + 0.1), stone
+            )
             box((middle - wide, -0.07, low), (middle + wide, -0.03, high), pane)
             for a, b in (((middle - 0.02, low), (middle + 0.02, high)),
                          ((middle - wide, high - 0.5), (middle + wide, high - 0.46))):  # fmt: skip
                 box((a[0], -0.09, a[1]), (b[0], -0.05, b[1]), trim)
             if floor and rng.random() < 0.35:
-                box((middle - 0.5, -0.25, low - 0.12), (middle + 0.5, -0.06, low + 0.04), paint(CLAY))
+                box(
+                    (middle - 0.5, -0.25, low - 0.12),
+                    (middle + 0.5, -0.06, low + 0.04),
+                    paint(CLAY),
+                )
                 leaves((middle, -0.15, low + 0.1), (0.5, 0.12, 0.12), GREEN, 70, 0.09)
     if shop:
         cloth = paint(tuple(float(c) for c in rng.uniform((0.4, 0.12, 0.1), (0.6, 0.35, 0.3))), 0.9)
-        points = [(0.3, -0.05, 2.95), (long - 0.3, -0.05, 2.95), (long - 0.3, -1.0, 2.45), (0.3, -1.0, 2.45)]
+        points = [
+            (0.3, -0.05, 2.95),
+            (long - 0.3, -0.05, 2.95),
+            (long - 0.3, -1.0, 2.45),
+            (0.3, -1.0, 2.45),
+        ]
         mesh = bpy.data.meshes.new("awning")
         mesh.from_pydata(points, [], [(0, 1, 2, 3)])
         mesh.materials.append(cloth)
@@ -152,16 +167,27 @@ def car(tone: Colour) -> None:
         for pane in ([(-0.9, 0.98), (-0.42, 1.36), (0.2, 1.38), (0.2, 0.98)],
                      [(0.26, 0.98), (0.26, 1.38), (0.88, 1.39), (1.4, 1.0)]):  # fmt: skip
             glass = bpy.data.meshes.new("pane")
-            glass.from_pydata([(s * (0.86 - 0.42 * (z - 0.98)), y, z) for y, z in pane], [], [(0, 1, 2, 3)])
+            glass.from_pydata(
+                [(s * (0.86 - 0.42 * (z - 0.98)), y, z) for y, z in pane], [], [(0, 1, 2, 3)]
+            )
             glass.materials.append(black)
             bpy.context.scene.collection.objects.link(bpy.data.objects.new("pane", glass))
         for y in (-1.35, 1.3):
             for radius, out, tone in ((0.33, 0.11, (0.04, 0.04, 0.04)), (0.2, 0.12, STEEL)):
-                rod(((0.76 - out) * s, y, 0.33), ((0.76 + out) * s, y, 0.33), radius, paint(tone, 0.5))
+                rod(
+                    ((0.76 - out) * s, y, 0.33),
+                    ((0.76 + out) * s, y, 0.33),
+                    radius,
+                    paint(tone, 0.5),
+                )
     for a, b in (((-0.75, 0.72), (-0.45, 0.82)), ((0.45, 0.72), (0.75, 0.82))):
         box((a[0], -2.16, a[1]), (b[0], -2.08, b[1]), paint((0.9, 0.9, 0.85), 0.1))
     back = bpy.data.meshes.new("windscreen")
-    back.from_pydata([(-0.72, -0.98, 0.99), (0.72, -0.98, 0.99), (0.6, -0.5, 1.39), (-0.6, -0.5, 1.39)], [], [(0, 1, 2, 3)])  # fmt: skip
+    back.from_pydata(
+        [(-0.72, -0.98, 0.99), (0.72, -0.98, 0.99), (0.6, -0.5, 1.39), (-0.6, -0.5, 1.39)],
+        [],
+        [(0, 1, 2, 3)],
+    )
     back.materials.append(black)
     bpy.context.scene.collection.objects.link(bpy.data.objects.new("windscreen", back))
 
@@ -202,12 +228,21 @@ def front(kind: str = "brick", height: float = 35, bearing: float = 140) -> None
 def avenue(season: str = "autumn", height: float = 24, bearing: float = 150) -> None:
     """Along a street: house fronts on the left, trees and parked cars at the kerb, a far end."""
     tones = {"autumn": (YELLOW, RUST, OCHRE), "summer": (GREEN, LIGHT_GREEN, GREEN)}[season]
-    box((1.7, -14, -0.2), (7.4, 70, -0.1), papered(rough_ground("asphalt", (0.33, 0.33, 0.34), 0.7, 0.12)), 1.5)
+    box(
+        (1.7, -14, -0.2),
+        (7.4, 70, -0.1),
+        papered(rough_ground("asphalt", (0.33, 0.33, 0.34), 0.7, 0.12)),
+        1.5,
+    )
     box((1.55, -14, -0.2), (1.75, 70, 0.003), paint((0.6, 0.59, 0.57), 0.9), 1, 0.02)
     box((-3.0, -14, -0.1), (1.6, 70, 0), papered(slabs("slab")), 0.9)
     box((7.4, -14, -0.2), (10.5, 70, 0), papered(slabs("slab")), 0.9)
     brick = papered(bricks("avenue", (0.52, 0.3, 0.22)), 0.9, 0.4)
-    tan, grey, rose = paint((0.78, 0.69, 0.52), 0.95), paint((0.7, 0.7, 0.69), 0.95), paint((0.72, 0.56, 0.48), 0.95)
+    tan, grey, rose = (
+        paint((0.78, 0.69, 0.52), 0.95),
+        paint((0.7, 0.7, 0.69), 0.95),
+        paint((0.72, 0.56, 0.48), 0.95),
+    )
     for k, wall in enumerate((tan, brick, grey, rose, brick, tan)):
         with placed((-2.6, 10.5 * k - 5.5, 0), 90):
             facade(10.3, f"left{k}", wall, 3 + k % 2, shop=k in (1, 3))
@@ -219,7 +254,9 @@ def avenue(season: str = "autumn", height: float = 24, bearing: float = 150) -> 
     for k in range(6):
         with placed((1.1, 4.2 + 7.5 * k, 0), 70.0 * k):
             tree(4.6 + 0.3 * (k % 2), tones, 3600 if k < 2 else 1800, 1.5)
-    for k, tone in enumerate([(0.5, 0.1, 0.1), (0.6, 0.62, 0.64), (0.1, 0.18, 0.32), (0.75, 0.74, 0.7)]):
+    for k, tone in enumerate(
+        [(0.5, 0.1, 0.1), (0.6, 0.62, 0.64), (0.1, 0.18, 0.32), (0.75, 0.74, 0.7)]
+    ):
         with placed((2.75, 5.0 + 5.4 * k, -0.1), 180):
             car(tone)
     for y in (1.2, 15, 28):
@@ -244,10 +281,24 @@ def park(season: str = "summer", height: float = 42, bearing: float = 125) -> No
     tones = (YELLOW, RUST, OCHRE) if autumn else (GREEN, LIGHT_GREEN, GREEN)
     leaves((-9, 9.5, 0.6), (7.4, 0.5, 0.75), (0.17, 0.27, 0.1), 5000, 0.12, solid=True)
     leaves((9.2, 9.5, 0.6), (7.4, 0.5, 0.75), (0.17, 0.27, 0.1), 5000, 0.12, solid=True)
-    spots = [(-3.6, 5.6), (3.4, 4.6), (6.2, 9.0), (-6.8, 10.5), (1.4, 15.0), (-2.6, 18.0), (9.5, 16.0), (-11, 15)]
+    spots = [
+        (-3.6, 5.6),
+        (3.4, 4.6),
+        (6.2, 9.0),
+        (-6.8, 10.5),
+        (1.4, 15.0),
+        (-2.6, 18.0),
+        (9.5, 16.0),
+        (-11, 15),
+    ]
     for k, (x, y) in enumerate(spots):
         with placed((x, y, 0), 50.0 * k):
-            tree(5.0 + 0.4 * (k % 3), (tones[k % 3], tones[(k + 1) % 3]), 4200 if k < 2 else 2000, 2.0)
+            tree(
+                5.0 + 0.4 * (k % 3),
+                (tones[k % 3], tones[(k + 1) % 3]),
+                4200 if k < 2 else 2000,
+                2.0,
+            )
     hills("wood", 160, 9, 50, (0.28, 0.34, 0.24))
     with placed((-2.5, 3.0, 0), 35):
         f.bench(0.45)
@@ -283,7 +334,9 @@ def yard() -> None:
 def lakeside(height: float = 38, bearing: float = 200) -> None:
     """A meadow with a path at a lake: reeds, a jetty, hills on the far shore."""
     lawn = (0.3, 0.39, 0.16)
-    box((-30, -15, -0.2), (30, 5.0, -0.01), papered(rough_ground("grass", lawn, 1.0, 0.3), 1.0), 0.8)
+    box(
+        (-30, -15, -0.2), (30, 5.0, -0.01), papered(rough_ground("grass", lawn, 1.0, 0.3), 1.0), 0.8
+    )
     grass((-3.5, -1.5), (3.5, 4.6), lawn, 26000)
     sand = papered(rough_ground("sand", (0.7, 0.62, 0.48), 0.8, 0.1), 1.0)
     box((-30, 4.6, -0.3), (30, 6.2, -0.04), sand, 0.9)
@@ -349,11 +402,3 @@ def balcony() -> None:
     area((0.3, 0.8, 2.3), (0, -0.2, 1.0), 1.4, 9, (1, 0.7, 0.42))
     area((1.0, -3.0, 1.8), (0, 0, 1.1), 0.8, 7, (0.75, 0.82, 1.0))
     dusk((0.8, 0.5, 0.4), (0.2, 0.27, 0.46), 0.8)
-
-
-def treetops() -> None:
-    """Crowns against the sky, seen from below."""
-    for k, (x, y) in enumerate([(-2.4, 2.0), (1.8, 3.2), (-0.4, 5.5), (3.8, 1.0)]):
-        with placed((x, y, 0), 60.0 * k):
-            tree(6.0, ((GREEN, YELLOW, LIGHT_GREEN)[k % 3], OCHRE), 5200, 2.0)
-    daylight(40, 170, 0.16)

@@ -70,7 +70,9 @@ def contact_sheet(out: Path, names: Sequence[str], columns: int = 12) -> None:
     sheet = Image.new("RGB", (columns * wide, rows * tall), (24, 24, 26))
     for k, name in enumerate(shown):
         with Image.open(out / name) as picture:
-            small = ImageOps.contain(ImageOps.exif_transpose(picture).convert("RGB"), (wide - 4, tall - 4))
+            small = ImageOps.contain(
+                ImageOps.exif_transpose(picture).convert("RGB"), (wide - 4, tall - 4)
+            )
         left, top = k % columns * wide, k // columns * tall
         sheet.paste(small, (left + (wide - small.width) // 2, top + (tall - small.height) // 2))
     sheet.save(out / "truth" / "contact-sheet.jpg", quality=84)
@@ -99,7 +101,9 @@ def sources(lines: Sequence[Mapping[str, Any]], shots: Sequence[Shot]) -> str:
     for garment in WARDROBE.values():
         if garment.id in where:
             cells = (garment.id, f"{garment.category}, {garment.type}", garment.name)
-            rows.append(f"| {' | '.join(cells)} | {seen[garment.id]}: {', '.join(where[garment.id])} |")
+            rows.append(
+                f"| {' | '.join(cells)} | {seen[garment.id]}: {', '.join(where[garment.id])} |"
+            )
     nothing = [line["file"] for line in lines if not line["enters"]]
     rows += ["", f"Photos that should not enter the wardrobe: {', '.join(nothing)}."]
     return "\n".join([head, *rows]) + "\n"

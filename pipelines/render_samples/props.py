@@ -202,14 +202,16 @@ def leaves(
         bulge = np.maximum(place @ lumps.T, 0).max(1) ** 12
         place *= (rng.uniform(0.3, 1, count) ** 0.4 * (0.78 + 0.3 * bulge))[:, None]
     place = place * size + centre
-    axis = rng.normal(size=(count, 2, 3)) + [[0, 0, -0.4], [0, 0, 0]]
+    axis = rng.normal(size=(count, 2, 3)) + np.array([[0, 0, -0.4], [0, 0, 0]])  # they droop
     along = axis[:, 0] / np.linalg.norm(axis[:, 0], axis=1, keepdims=True)
     across = np.cross(along, axis[:, 1])
     across *= 0.5 / np.linalg.norm(across, axis=1, keepdims=True)
     long = leaf * rng.uniform(0.6, 1.2, (count, 1))
     corners = [place, place + long * (0.5 * along + across * 0.7), place + long * along,
                place + long * (0.5 * along - across * 0.7)]  # fmt: skip
-    shade = np.array(tone) * rng.uniform(0.62, 1.3, (count, 1)) * rng.uniform(0.85, 1.15, (count, 3))
+    shade = (
+        np.array(tone) * rng.uniform(0.62, 1.3, (count, 1)) * rng.uniform(0.85, 1.15, (count, 3))
+    )
     tinted(np.stack(corners, 1).reshape(-1, 3), np.arange(4 * count).reshape(-1, 4),
            np.repeat(np.clip(shade, 0, 1), 4, axis=0))  # fmt: skip
 
@@ -232,7 +234,9 @@ def tinted(points: Array, faces: Array, colours: Array, rough: float = 0.6) -> N
     mesh = bpy.data.meshes.new("tinted")
     mesh.from_pydata(points.tolist(), [], faces.tolist())
     layer = mesh.color_attributes.new("tint", "FLOAT_COLOR", "POINT")
-    layer.data.foreach_set("color", np.column_stack([linear(colours), np.ones(len(points))]).ravel())
+    layer.data.foreach_set(
+        "color", np.column_stack([linear(colours), np.ones(len(points))]).ravel()
+    )
     graph = Graph("tinted")
     graph.link(graph.attribute("tint"), graph.surface.inputs["Base Color"])
     graph.set(Roughness=rough, Specular_IOR_Level=0.25)
@@ -327,9 +331,14 @@ def hills(name: str, wide: float, tall: float, y: float, tone: Colour) -> None:
     rng = rng_for(name)
     x = np.linspace(-wide, wide, 400)
     ridge = sum(
-        rng.uniform(0.3, 1) / k * np.sin(x / wide * k * 5.0 + rng.uniform(0, 6)) for k in range(1, 34)
+        rng.uniform(0.3, 1) / k * np.sin(x / wide * k * 5.0 + rng.uniform(0, 6))
+        for k in range(1, 34)
     )
     ridge = tall * (0.6 + 0.4 * (ridge - ridge.min()) / np.ptp(ridge))
-    points = np.concatenate([np.stack([x, 0 * x + y, 0 * x - 1], 1), np.stack([x, 0 * x + y, ridge], 1)])
+    points = np.concatenate(
+        [np.stack([x, 0 * x + y, 0 * x - 1], 1), np.stack([x, 0 * x + y, ridge], 1)]
+    )
     k = np.arange(399)
-    tinted(points, np.stack([k, k + 1, k + 401, k + 400], 1), np.tile(np.array(tone), (800, 1)), 1.0)
+    tinted(
+        points, np.stack([k, k + 1, k + 401, k + 400], 1), np.tile(np.array(tone), (800, 1)), 1.0
+    )

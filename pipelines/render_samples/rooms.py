@@ -16,7 +16,6 @@ from props import (
     box,
     bricks,
     garden,
-    lattice,
     leaves,
     paint,
     papered,
@@ -48,7 +47,9 @@ def shell(wall: Colour, floor: Array, back: float, left: float, right: float) ->
 
 def window(wide: float, tall: float, glow: float) -> None:
     """A window that faces -y, its sill at the origin: the bright outside, frame, sill board."""
-    sheet((-wide / 2, -0.005, 0), (wide / 2, -0.005, tall), papered(garden(f"{wide}"), 0.5, glow=glow))
+    sheet(
+        (-wide / 2, -0.005, 0), (wide / 2, -0.005, tall), papered(garden(f"{wide}"), 0.5, glow=glow)
+    )
     trim = paint(WHITE, 0.4)
     for x in (-wide / 2, -0.03, wide / 2 - 0.06):
         box((x, -0.05, 0), (x + 0.06, 0, tall), trim, 1, 0.006)
@@ -126,7 +127,12 @@ def hallway() -> None:
     f.picture(-0.05, 1.5, 1.5, 0.28, "harbour")
     with placed((1.35, 0.7, 0)):
         f.plant(1.1, (0.2, 0.34, 0.2), CLAY)
-    box((-0.6, 0.2, 0), (0.6, 1.1, 0.01), papered(rough_ground("mat", (0.5, 0.3, 0.24), 1.3, 0.14)), 0.6)
+    box(
+        (-0.6, 0.2, 0),
+        (0.6, 1.1, 0.01),
+        papered(rough_ground("mat", (0.5, 0.3, 0.24), 1.3, 0.14)),
+        0.6,
+    )
     area((0.2, -0.6, 2.6), (0, 0, 0.8), 0.8, 55, (1, 0.86, 0.7))
     area((-1.4, -2.6, 1.8), (0, 0, 1), 1.2, 32, (1, 0.93, 0.84))
     world((1.0, 0.95, 0.9), 0.22)
@@ -152,8 +158,14 @@ def kitchen() -> None:
         window(1.2, 1.1, 3.2)
     tube((-0.3, 1.3, 0.9), 0.2, 0.08, paint((0.75, 0.76, 0.78), 0.15), 0.06)
     tube((-1.1, 1.25, 0.9), 0.11, 0.1, paint((0.83, 0.8, 0.74), 0.4), 0.15)
-    for k, tone in enumerate([(0.8, 0.5, 0.1), (0.75, 0.2, 0.12), (0.5, 0.6, 0.15), (0.8, 0.45, 0.1)]):
-        ball((-1.15 + 0.07 * (k % 2), 1.2 + 0.07 * (k // 2), 1.03), (0.045, 0.045, 0.045), paint(tone, 0.3))
+    for k, tone in enumerate(
+        [(0.8, 0.5, 0.1), (0.75, 0.2, 0.12), (0.5, 0.6, 0.15), (0.8, 0.45, 0.1)]
+    ):
+        ball(
+            (-1.15 + 0.07 * (k % 2), 1.2 + 0.07 * (k // 2), 1.03),
+            (0.045, 0.045, 0.045),
+            paint(tone, 0.3),
+        )
     box((-1.85, 1.1, 0.9), (-1.5, 1.35, 0.92), paint((0.66, 0.48, 0.3), 0.6), 1, 0.008)
     with placed((0.75, 1.4, 0.9)):
         leaves((0, 0, 0.2), (0.1, 0.1, 0.12), (0.25, 0.42, 0.15), 160, 0.05)
@@ -169,7 +181,13 @@ def bedroom() -> None:
     linen = papered(rough_ground("linen", (0.86, 0.84, 0.8), 2.0, 0.02), 0.95, 0.2)
     box((-2.1, 0.5, 0.12), (-0.45, 2.25, 0.32), paint(WOOD, 0.5), 1, 0.02)
     box((-2.1, 0.45, 0.3), (-0.45, 2.25, 0.52), linen, 0.8, 0.07)
-    box((-2.15, 0.42, 0.44), (-0.4, 1.5, 0.58), papered(rough_ground("duvet", (0.55, 0.62, 0.62), 3, 0.03), 0.95, 0.4), 0.9, 0.06)  # fmt: skip
+    box(
+        (-2.15, 0.42, 0.44),
+        (-0.4, 1.5, 0.58),
+        papered(rough_ground("duvet", (0.55, 0.62, 0.62), 3, 0.03), 0.95, 0.4),
+        0.9,
+        0.06,
+    )
     box((-2.15, 2.22, 0.1), (-0.4, 2.29, 1.05), paint(WOOD, 0.5), 1, 0.02)
     for x in (-1.7, -0.85):
         ball((x, 2.0, 0.63), (0.34, 0.2, 0.13), linen)
@@ -184,7 +202,12 @@ def bedroom() -> None:
     f.picture(0.35, 2.3, 1.35, 0.36, "lake")
     with placed((-2.3, -0.3, 0.9), 90):
         window(1.4, 1.4, 2.6)
-    box((-1.4, -1.3, 0), (1.2, 0.4, 0.012), papered(rough_ground("wool", (0.68, 0.6, 0.56), 2, 0.1)), 0.8)
+    box(
+        (-1.4, -1.3, 0),
+        (1.2, 0.4, 0.012),
+        papered(rough_ground("wool", (0.68, 0.6, 0.56), 2, 0.1)),
+        0.8,
+    )
     area((-2.0, -0.4, 1.7), (0.3, 0, 1.0), 1.3, 62, (0.96, 0.97, 1))
     area((1.2, -1.9, 2.5), (0, 0, 1), 0.9, 36, (1, 0.85, 0.68))
     world((1.0, 0.95, 0.92), 0.3)
@@ -194,7 +217,13 @@ def cafe() -> None:
     """A cafe: brick wall, a counter with shelves, pendant lamps, small tables."""
     shell((0.62, 0.6, 0.54), planks("walnut", (0.4, 0.28, 0.19)), 3.4, -3.0, 2.8)
     box((-3.0, 3.3, 0), (2.8, 3.4, 2.7), papered(bricks("cafe", (0.55, 0.36, 0.28)), 0.9, 0.4), 1.0)
-    box((-2.6, 2.3, 0), (0.9, 2.85, 1.08), papered(planks("bar", (0.34, 0.24, 0.17)), 0.4), 0.8, 0.01)
+    box(
+        (-2.6, 2.3, 0),
+        (0.9, 2.85, 1.08),
+        papered(planks("bar", (0.34, 0.24, 0.17)), 0.4),
+        0.8,
+        0.01,
+    )
     box((-2.7, 2.25, 1.08), (1.0, 2.9, 1.12), paint((0.72, 0.7, 0.66), 0.2), 1, 0.01)
     box((-2.2, 2.45, 1.12), (-1.5, 2.8, 1.5), paint(STEEL, 0.2), 1, 0.03)  # the coffee machine
     for k in range(5):
@@ -244,7 +273,9 @@ def office() -> None:
         with placed((x, 3.6, 0.95)):
             window(1.6, 1.4, 2.4)
             for k in range(5):
-                box((-0.8, -0.06, 1.36 - 0.05 * k), (0.8, -0.02, 1.37 - 0.05 * k), paint(WHITE, 0.6))
+                box(
+                    (-0.8, -0.06, 1.36 - 0.05 * k), (0.8, -0.02, 1.37 - 0.05 * k), paint(WHITE, 0.6)
+                )
     for x, y, turn in ((-1.9, 2.2, 0.0), (1.6, 2.4, 180.0), (-2.1, 0.7, 90.0)):
         with placed((x, y, 0), turn):
             f.table(1.4, 0.7, 0.73, (0.74, 0.66, 0.54))
@@ -292,7 +323,13 @@ def stairs() -> None:
         f.plant(1.2)
     box((-1.95, 1.2, 1.25), (-1.9, 2.0, 1.65), paint((0.55, 0.56, 0.55), 0.3), 1, 0.01)
     for k in range(4):
-        box((-1.9, 1.23 + 0.19 * k, 1.28), (-1.885, 1.4 + 0.19 * k, 1.62), paint(BRASS, 0.35), 1, 0.004)
+        box(
+            (-1.9, 1.23 + 0.19 * k, 1.28),
+            (-1.885, 1.4 + 0.19 * k, 1.62),
+            paint(BRASS, 0.35),
+            1,
+            0.004,
+        )
     area((-1.0, 3.7, 1.9), (0, 0, 0.8), 1.2, 70, (0.95, 0.97, 1))
     area((1.2, -2.2, 2.5), (0, 0, 1), 1.2, 42, (1, 0.93, 0.84))
     world((0.97, 0.96, 0.95), 0.28)
@@ -311,66 +348,11 @@ def window_room() -> None:
         f.plant(1.3, (0.2, 0.34, 0.16), CLAY)
     with placed((1.6, 0.6, 0), -60):
         f.chair(0.45)
-    box((-1.6, -1.2, 0), (1.6, 0.8, 0.012), papered(rough_ground("rug2", (0.5, 0.34, 0.3), 1.5, 0.14)), 0.7)
+    box(
+        (-1.6, -1.2, 0),
+        (1.6, 0.8, 0.012),
+        papered(rough_ground("rug2", (0.5, 0.34, 0.3), 1.5, 0.14)),
+        0.7,
+    )
     area((0.15, 1.05, 1.4), (0, -1, 0.8), 1.8, 70, (0.97, 0.98, 1))
     world((0.95, 0.95, 1), 0.3)
-
-
-def desk() -> None:
-    """A table by the window: laptop, books, a mug, a plant; nothing to wear."""
-    shell((0.78, 0.74, 0.66), planks("oak", OAK), 1.2, -2.0, 2.0)
-    f.table(1.6, 1.0, 0.74, (0.6, 0.44, 0.3))
-    with placed((-0.05, 0.02, 0.74), -6):
-        f.laptop()
-    with placed((0.42, -0.12, 0.74), 30):
-        f.mug((0.85, 0.5, 0.3))
-    with placed((-0.52, 0.1, 0.74), 80):
-        f.books(4, "reading")
-    with placed((0.6, 0.22, 0.74)):
-        tube((0, 0, 0), 0.13, 0.06, paint(CLAY, 0.7), 0.08)
-        leaves((0, 0, 0.22), (0.13, 0.13, 0.12), (0.2, 0.38, 0.16), 260, 0.07)
-    box((-0.3, -0.36, 0.74), (-0.06, -0.2, 0.746), paint((0.9, 0.88, 0.82), 0.9), 1, 0.002)
-    rod((-0.12, -0.33, 0.75), (-0.02, -0.25, 0.75), 0.004, paint(DARK))
-    area((1.4, 0.6, 2.0), (0, 0, 0.7), 1.0, 55, (0.97, 0.98, 1))
-    world((0.95, 0.93, 0.9), 0.4)
-
-
-def lunch() -> None:
-    """A lunch on a cafe table, seen from the chair."""
-    cafe()
-    with placed((0, 0, 0)):
-        f.table(1.2, 0.8, 0.74, (0.46, 0.33, 0.22))
-    with placed((0.0, 0.0, 0.74), 15):
-        f.plate()
-    with placed((0.27, 0.16, 0.74)):
-        f.glass()
-    with placed((-0.28, 0.14, 0.74), 200):
-        f.mug((0.9, 0.88, 0.84))
-    box((-0.36, -0.14, 0.74), (-0.22, 0.08, 0.744), paint((0.75, 0.3, 0.26), 0.95), 1, 0.002)
-    with placed((0.1, 0.27, 0.74)):
-        tube((0, 0, 0), 0.09, 0.022, paint((0.85, 0.85, 0.82), 0.2))
-        leaves((0, 0, 0.15), (0.06, 0.06, 0.07), (0.75, 0.5, 0.55), 90, 0.035)
-
-
-def reading() -> None:
-    """An open book on a blanket, seen from above."""
-    cloth = rough_ground("blanket", (0.42, 0.3, 0.3), 1.0, 0.15)
-    box((-1.2, -1.2, 0.4), (1.2, 1.2, 0.5), papered(cloth, 0.95, 0.3), 0.5, 0.03)
-    box((-0.24, -0.16, 0.5), (0.24, 0.16, 0.508), paint((0.2, 0.3, 0.36), 0.6), 1, 0.003)
-    page = np.ones((600, 420, 3)) * (0.93, 0.91, 0.85)
-    rng = rng_for("page")
-    for row in range(22):
-        at, y = 50, 60 + 23 * row
-        while at < (370 if row % 8 else 250):
-            word = int(rng.integers(12, 46))
-            page[y : y + 8, at : min(at + word, 372)] = (0.25, 0.24, 0.23)
-            at += word + 8
-    paper = papered(page, 0.9)
-    u = np.linspace(0, 1, 30)
-    rise = 0.512 + 0.03 * np.sin(np.pi * u**0.6) * (1 - 0.5 * u)
-    for x, z in ((0.22 * u, rise), (-0.22 * u[::-1], rise[::-1])):
-        lattice(np.stack([np.stack([x, 0 * x + y, z], 1) for y in (-0.15, 0.15)]), paper)
-    with placed((0.42, 0.2, 0.5)):
-        f.mug((0.35, 0.45, 0.5))
-    area((-1.2, 0.4, 1.7), (0, 0, 0.5), 0.5, 16, (1, 0.78, 0.52))
-    world((1, 0.85, 0.7), 0.35)

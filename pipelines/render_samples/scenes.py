@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import outdoors
 import rooms
+import stills
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ PLACES: dict[str, Place] = {
     "cafe": Place(rooms.cafe, "cafe", "warm", 0.5),
     "office": Place(rooms.office, "office", "daylight", 0.3),
     "stairs": Place(rooms.stairs, "staircase", "shade", 0.35),
-    "desk": Place(rooms.desk, "table", "daylight", 0.4),
-    "lunch": Place(rooms.lunch, "cafe table", "warm", 0.5),
-    "reading": Place(rooms.reading, "sofa", "warm", 0.4),
+    "desk": Place(stills.desk, "table", "daylight", 0.4),
+    "lunch": Place(stills.lunch, "cafe table", "warm", 0.5),
+    "reading": Place(stills.reading, "sofa", "warm", 0.4),
     "brick": Place(outdoors.front, "street", "daylight"),
     "plaster": Place(lambda: outdoors.front("plaster", 28, 215), "street", "shade"),
     "avenue": Place(lambda: outdoors.avenue("summer", 38, 150), "avenue", "daylight"),
@@ -45,5 +46,5 @@ PLACES: dict[str, Place] = {
     "yard": Place(outdoors.yard, "yard", "shade"),
     "lake": Place(outdoors.lakeside, "lakeside", "daylight"),
     "balcony": Place(outdoors.balcony, "balcony", "dim", 0.7),
-    "treetops": Place(outdoors.treetops, "park", "daylight", 0.9),
+    "treetops": Place(stills.treetops, "park", "daylight", 0.9),
 }

@@ -29,7 +29,9 @@ def chat(size: tuple[int, int]) -> Image.Image:
     draw.rectangle((0, 0, wide, 0.13 * high), (38, 92, 84))
     draw.text((0.05 * wide, 0.015 * high), "10:12", "white", small)
     draw.text((0.83 * wide, 0.015 * high), "81 %", "white", small)
-    draw.ellipse((0.05 * wide, 0.05 * high, 0.05 * wide + 0.065 * high, 0.115 * high), (222, 184, 120))
+    draw.ellipse(
+        (0.05 * wide, 0.05 * high, 0.05 * wide + 0.065 * high, 0.115 * high), (222, 184, 120)
+    )
     draw.text((0.18 * wide, 0.065 * high), "Weekend walk", "white", text)
     y = 0.16 * high
     for mine, line in LINES:
@@ -39,7 +41,9 @@ def chat(size: tuple[int, int]) -> Image.Image:
         draw.rounded_rectangle(box, 0.02 * wide, (214, 240, 206) if mine else (255, 255, 255))
         draw.text((left + 0.03 * wide, y + 0.014 * high), line, (30, 34, 32), text)
         y += 0.072 * high
-    draw.rounded_rectangle((0.03 * wide, 0.925 * high, 0.84 * wide, 0.98 * high), 0.03 * wide, "white")
+    draw.rounded_rectangle(
+        (0.03 * wide, 0.925 * high, 0.84 * wide, 0.98 * high), 0.03 * wide, "white"
+    )
     draw.text((0.07 * wide, 0.937 * high), "Message", (150, 152, 150), text)
     draw.ellipse((0.86 * wide, 0.922 * high, 0.97 * wide, 0.922 * high + 0.11 * wide), (38, 92, 84))
     return picture
@@ -64,7 +68,12 @@ def map_(size: tuple[int, int]) -> Image.Image:
     route = [(0.2, 0.8), (0.32, 0.66), (0.5, 0.62), (0.55, 0.44), (0.74, 0.3), (0.78, 0.2)]
     spots = [(x * wide, y * high) for x, y in route]
     draw.line(spots, (54, 110, 214), 12, joint="curve")
-    draw.ellipse((spots[0][0] - 16, spots[0][1] - 16, spots[0][0] + 16, spots[0][1] + 16), (54, 110, 214), "white", 4)
+    draw.ellipse(
+        (spots[0][0] - 16, spots[0][1] - 16, spots[0][0] + 16, spots[0][1] + 16),
+        (54, 110, 214),
+        "white",
+        4,
+    )
     x, y = spots[-1]
     draw.polygon([(x, y), (x - 22, y - 44), (x + 22, y - 44)], (204, 54, 46))
     draw.ellipse((x - 24, y - 70, x + 24, y - 24), (204, 54, 46))
