@@ -19,38 +19,51 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluation import cascade, grouping, naming, report, seeing, showing, sources, table
-from evaluation.table import Findings
+from evaluation import cascade, grouping, masks, naming, report, seeing, showing, sources, table
+from evaluation.table import Findings, Row
 
-from wardrobe import backends, config
+from wardrobe import config
 from wardrobe.config import Settings
-from wardrobe.errors import WardrobeError
+from wardrobe.errors import ConfigError, WardrobeError
 
 
-def measured(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
-    """The findings of one source after the other, as they come."""
-    device = settings.run.device
-    if args.sample:
-        case = sources.sample(args.sample, work / "sample", settings)
-        for measure in (
-            seeing.photo_filter, seeing.pose, seeing.segmentation, seeing.visibility,
-            grouping.of_case, naming.of_case, showing.covers, cascade.cascade,
-        ):  # fmt: skip
-            yield measure(case)
-        yield showing.thumbnails(case, args.squeeze)
-    if args.people:
-        yield grouping.of_case(sources.people(args.people, work / "people", settings))
-    if args.street:
-        photos = sources.street_photos(args.street, args.only or ())
-        model = backends.create("segment", settings.segment.model, device)
-        yield seeing.street_segmentation(photos, model)
-        street = naming.describe("street", sources.street_garments(photos), settings)
-        yield naming.of_described(street)
-        yield naming.of_outfits(args.street, [p.number for p in photos], settings)
-    if args.flat:
-        flat = naming.describe("flat", sources.flat_pieces(args.flat), settings)
-        yield naming.of_described(flat)
-        yield grouping.of_flat(flat, settings)
+def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
+    """A library through the whole product, every stage against its truth."""
+    case = sources.sample(args.sample, work / "sample", settings)
+    for measure in (
+        seeing.photo_filter, seeing.pose, masks.segmentation, masks.visibility,
+        grouping.of_case, naming.of_case, showing.covers, cascade.cascade,
+    ):  # fmt: skip
+        yield measure(case)
+    yield showing.thumbnails(case, args.squeeze)
+
+
+def of_people(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
+    """Real people in several clips each: are their tops told apart?"""
+    yield grouping.of_case(sources.people(args.people, work / "people", settings))
+
+
+def of_street(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
+    """Real labelled photos: the models on them, and the product."""
+    photos = sources.street_photos(args.street, args.only or ())
+    unknown = "nobody has labelled the joints of street photos"
+    yield Findings((Row("pose.street.pck", None, note=unknown),))
+    yield seeing.cuts_of_the_street(photos, settings)
+    yield masks.on_the_street(photos, settings)
+    street = naming.describe("street", sources.street_garments(photos), settings)
+    yield naming.of_described(street)
+    yield naming.of_outfits(args.street, [p.number for p in photos], settings)
+    yield cascade.cascade(sources.on_the_street(args.street, photos, work / "street", settings))
+
+
+def of_flat(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
+    """Garments lying or hanging alone, of senders that no model was trained on."""
+    flat = naming.describe("flat", sources.flat_pieces(args.flat), settings)
+    yield naming.of_described(flat)
+    yield grouping.of_flat(flat, settings)
+
+
+SOURCES = {"sample": of_sample, "people": of_people, "street": of_street, "flat": of_flat}
 
 
 def main() -> int:
@@ -59,39 +72,50 @@ def main() -> int:
         for key, meaning in table.KEYS.items():
             print(f"{key:36} {meaning}")
         return 0
-    for name in ("sample", "street", "people", "flat"):
-        folder = getattr(args, name)
-        if folder and not folder.is_dir():
-            print(f"--{name} {folder}: no such folder; left out", file=sys.stderr)
-            setattr(args, name, None)
     began = time.monotonic()
-    found = Findings()
     try:
-        settings = config.load(None, dict(s.split("=", 1) for s in args.set or ()), args.profile)
+        overrides = dict(s.partition("=")[::2] for s in args.set or ())
+        settings = config.load(None, overrides, args.profile)
         with tempfile.TemporaryDirectory() as work:
-            for part in measured(args, settings, args.work or Path(work)):
-                print(table.text(part.rows), flush=True)
-                found += part
+            found = measured(args, settings, args.work or Path(work))
     except WardrobeError as e:
         print(f"evaluate: {e}", file=sys.stderr)
         return e.exit_code
+    if not found.rows:
+        print("evaluate: nothing to measure. Name a labelled folder; see --help.", file=sys.stderr)
+        return 2
+    about = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": _commit(), "profile": settings.profile,
+        "settings": " ".join(args.set or ()),
+    }  # fmt: skip
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "evaluate.json").write_text(table.as_json(found.rows), encoding="utf-8")
-    about = f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, profile {settings.profile}"
-    report.write(args.out / "report.html", _report(found, about))
+    said = table.as_json(found.rows, about)
+    (args.out / "evaluate.json").write_text(said, encoding="utf-8")
+    whole = report.Section("All figures", "", table.html(found.rows))
+    line = ", ".join(f"{k} {v}" for k, v in about.items() if v)
+    page = report.page("Wardrobe, measured", line, [whole, *found.sections])
+    report.write(args.out / "report.html", page)
     print(f"{time.monotonic() - began:.0f} s; {args.out / 'report.html'}", file=sys.stderr)
     return 0
 
 
-def _report(found: Findings, about: str) -> str:
-    rows = [
-        (r.key, r.value, str(r.count or ""), r.target,
-         {True: "met", False: "missed", None: ""}[r.met], r.note)
-        for r in found.rows
-    ]  # fmt: skip
-    head = ("key", "value", "over", "target", "", "note")
-    whole = report.Section("All figures", "", report.table(head, rows))
-    return report.page("Wardrobe, measured", about, [whole, *found.sections])
+def measured(args: argparse.Namespace, settings: Settings, work: Path) -> Findings:
+    """Everything that can be found in the sources given, printed as it comes; a source that isn't
+    there or isn't labelled is said and left out."""
+    found = Findings()
+    for name, measure in SOURCES.items():
+        folder = getattr(args, name)
+        if folder and not folder.is_dir():
+            print(f"--{name} {folder}: no such folder; left out", file=sys.stderr)
+        elif folder:
+            try:
+                for part in measure(args, settings, work):
+                    if part.rows:
+                        print(table.text(part.rows), flush=True)
+                    found += part
+            except ConfigError as e:
+                print(f"--{name}: {e} Left out.", file=sys.stderr)
+    return found
 
 
 def _commit() -> str:

@@ -7,6 +7,7 @@ kind. Photos whose number ends in 7 are the validation split and are never train
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,3 +90,62 @@ def _garments(
 
 def category_index(category: Category) -> int:
     return CATEGORIES.index(category)
+
+
+View = Callable[[StreetPhoto], tuple[slice, slice]]
+
+
+def whole(p: StreetPhoto) -> tuple[slice, slice]:
+    """All of it."""
+    return slice(None), slice(None)
+
+
+def waist_up(p: StreetPhoto) -> tuple[slice, slice]:
+    """From above the head to 55 % of the way down the labelled person."""
+    top, bottom, left, right = _person(p)
+    height = bottom - top
+    return slice(max(0, top - height // 10), top + int(0.55 * height)), _wide(p, left, right, 0.3)
+
+
+def chest_up(p: StreetPhoto) -> tuple[slice, slice]:
+    """Head, shoulders and chest, filling the frame as a selfie does."""
+    top, bottom, left, right = _person(p)
+    height = bottom - top
+    return slice(max(0, top - height // 12), top + int(0.36 * height)), _wide(p, left, right, 0.1)
+
+
+#: Fixed cuts by what they are called in the table; the whole photo needs no name.
+VIEWS: dict[str, View] = {"": whole, "waist_up": waist_up, "chest_up": chest_up}
+
+
+def cuts(p: StreetPhoto) -> Iterator[tuple[bool, tuple[slice, slice]]]:
+    """Parts of the photo, and whether each shows enough of a person for a photo to enter: the
+    views do; the face, the feet and the larger strip beside the person don't."""
+    for view in VIEWS.values():
+        yield True, view(p)
+    rows, cols = np.flatnonzero(p.ids.any(axis=1)), np.flatnonzero(p.ids.any(axis=0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]), int(cols[0]), int(cols[-1])
+    height, middle = bottom - top, (left + right) // 2
+    wide = slice(max(0, middle - height // 8), middle + height // 8)
+    yield False, (slice(max(0, top - height // 7), max(24, top)), wide)
+    yield False, (slice(bottom - height // 10, bottom + height // 20), slice(left, right))
+    beside = slice(0, left) if left > p.ids.shape[1] - right else slice(right, None)
+    yield False, (slice(None), beside)
+
+
+def torso(p: StreetPhoto) -> float:
+    """Shoulders to hips, px: what the pose stage would say, from the labelled person's height."""
+    top, bottom, _, _ = _person(p)
+    return 0.27 * (bottom - top)
+
+
+def _person(p: StreetPhoto) -> tuple[int, int, int, int]:
+    rows, cols = np.flatnonzero(p.ids.any(axis=1)), np.flatnonzero(p.ids.any(axis=0))
+    # Hair and skin are not garments: the head begins a seventh of the height above them.
+    height = rows[-1] - rows[0]
+    return max(0, int(rows[0] - height / 7)), int(rows[-1]), int(cols[0]), int(cols[-1])
+
+
+def _wide(p: StreetPhoto, left: int, right: int, margin: float) -> slice:
+    pad = int(margin * (right - left))
+    return slice(max(0, left - pad), min(p.ids.shape[1], right + pad))

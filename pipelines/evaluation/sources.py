@@ -35,6 +35,7 @@ from wardrobe.types import (
     Crop,
     Detection,
     Garment,
+    Image,
     MaskArray,
     Person,
 )
@@ -192,6 +193,13 @@ def sightings(case: Case) -> list[Sighting]:
 def owned(photo: truth.TruePhoto, library: truth.Library | None) -> list[truth.TrueGarment]:
     """The owner's garments in a photo."""
     return [g for g in photo.garments if library and g.person == library.owner]
+
+
+def picture(case: Case, look: Look) -> Image:
+    """(h, w, 3) uint8 RGB, upright, at the photo's own size, as truth's masks lie."""
+    side = max(look.sight.photo.size) if look.sight.photo else 1
+    megapixels = case.settings.photo.max_megapixels
+    return images.read(case.folder / look.file, work_px=side, max_megapixels=megapixels).pixels
 
 
 def crop(case: Case, look: Look, garment: Garment) -> Crop:

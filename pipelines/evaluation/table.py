@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from html import escape
 
 from evaluation.report import Section
 
@@ -48,21 +50,24 @@ class Findings:
 
 #: Every key there can be, with ``*`` for a source or category, and what it says.
 KEYS: dict[str, str] = {
+    "about.*": "date, commit, profile and changed settings that the figures are of",
     "filter.*.precision": "of the photos let in, the share that should be",
     "filter.*.recall": "of the photos that should enter, the share let in",
     "filter.*.f1": "harmonic mean of the two",
     "filter.*.owner": "of the photos with several people, the share where the owner was picked",
     "pose.*.pck": "PCK@0.2: visible joints found within a fifth of the torso (shoulders to hips)",
-    "pose.*.visibility_auc": "how well a joint's visibility parts visible from hidden joints",
+    "pose.*.visibility_auc": "a joint in sight is scored more visible than one that isn't: probability",
     "segment.*.map50": "mask AP at IoU 0.50, mean over categories (COCO)",
     "segment.*.map": "mask AP, mean over IoU 0.50 to 0.95 and categories (COCO)",
+    "segment.*.*_map50": "map50 on cuts of the same photos: waist_up, chest_up",
+    "segment.*.*_map": "map on those cuts",
     "segment.*.ap50.*": "mask AP at IoU 0.50 of one category",
     "segment.*.ap.*": "mask AP over IoU 0.50 to 0.95 of one category",
     "visibility.*.mae": "mean absolute error of the visibility score",
     "visibility.*.rank": "Spearman's rank correlation of said and true visibility",
-    "visibility.*.ap50_slight": "mask AP50 of garments with visible share over 0.75, all categories",
-    "visibility.*.ap50_medium": "the same from 0.40 to 0.75",
-    "visibility.*.ap50_heavy": "the same under 0.40: heavily hidden",
+    "visibility.*.ap50_slight": "mask AP50, categories pooled, of garments over 80 % visible",
+    "visibility.*.ap50_medium": "the same, from 50 to 80 % visible",
+    "visibility.*.ap50_heavy": "the same, half visible or less",
     "identity.*.auc": "a pair of one garment is more alike than a pair of two of its category",
     "identity.*.recall_at_1": "the likest garment in another photo is the same one",
     "identity.*.pairwise_precision": "of the pairs joined, the share that is one garment",
@@ -115,20 +120,70 @@ KEYS: dict[str, str] = {
 }
 
 
+def meaning(key: str) -> str:
+    """What a key says.
+
+    Raises:
+        ValueError: it stands in no line of :data:`KEYS`.
+    """
+    for pattern, said in KEYS.items():
+        if fnmatchcase(key, pattern):
+            return said
+    raise ValueError(f"{key} is not documented: add it to KEYS in {__file__}")
+
+
 def text(rows: Iterable[Row]) -> str:
     """The table for a terminal."""
     lines = []
     for r in rows:
-        value = "-" if r.value is None else f"{r.value:.3f}"
-        mark = {True: "met", False: "missed", None: ""}[r.met]
-        wanted = f"{r.target} {mark}".strip()
-        lines.append(f"{r.key:44} {value:>8} {r.count or '':>6}  {wanted:18} {r.note}".rstrip())
+        wanted = f"{r.target} {_MARK[r.met]}".strip()
+        line = f"{r.key:44} {_figure(r.value, '-'):>8} {r.count or '':>6}  {wanted:18} {r.note}"
+        lines.append(line.rstrip())
     return "\n".join(lines)
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """``{key: value}``, flat; what can't be measured is null."""
-    twice = len(rows) - len({r.key for r in rows})
-    if twice:
-        raise ValueError(f"{twice} keys are there twice")
-    return json.dumps({r.key: r.value for r in rows}, indent=1) + "\n"
+def html(rows: Sequence[Row]) -> str:
+    """The table for the report: every figure with what it says, grouped by what is measured."""
+    lines, group = [], ""
+    for r in rows:
+        if (now := r.key.split(".")[0]) != group:
+            group = now
+            lines.append(f'<tr class="group"><th colspan="5">{escape(group)}</th></tr>')
+        wanted = f'<td class="{_MARK[r.met]}">{escape(r.target)}</td>'
+        said = escape(meaning(r.key) + (f" ({r.note})" if r.note else ""))
+        lines.append(
+            f'<tr><td>{escape(r.key)}</td><td class="n">{_figure(r.value, "&ndash;")}</td>'
+            f'<td class="n">{r.count or ""}</td>{wanted}<td class="why">{said}</td></tr>'
+        )
+    head = "".join(f"<th>{h}</th>" for h in ("key", "value", "over", "wanted", "what it says"))
+    return f'<div class="wide"><table><tr>{head}</tr>{"".join(lines)}</table></div>'
+
+
+def as_json(rows: Sequence[Row], about: Mapping[str, str]) -> str:
+    """``{key: value}``, flat; what can't be measured is null.
+
+    Args:
+        about: what the figures are of, under keys of their own (``about.*``).
+
+    Raises:
+        ValueError: a key is there twice, isn't documented, or has neither a value nor a reason.
+    """
+    values: dict[str, float | str | None] = {f"about.{k}": v for k, v in about.items()}
+    for r in rows:
+        meaning(r.key)
+        if r.key in values:
+            raise ValueError(f"{r.key} is measured twice")
+        if r.value is None and not r.note:
+            raise ValueError(f"{r.key} has no value and does not say why")
+        values[r.key] = r.value
+    return json.dumps(values, indent=1, allow_nan=False) + "\n"
+
+
+_MARK = {True: "met", False: "missed", None: ""}
+
+
+def _figure(value: float | None, nothing: str) -> str:
+    """Shares with three places, counts without."""
+    if value is None:
+        return nothing
+    return f"{value:.0f}" if value > 1 and value.is_integer() else f"{value:.3f}"

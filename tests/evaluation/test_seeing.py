@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluation import cascade, seeing
-from evaluation.seeing import Masks, average_precision
+from evaluation import cascade, masks, seeing
+from evaluation.masks import Masks, average_precision
 from evaluation.sources import Case, Look, iou, match
 from pycocotools import mask as coco
 
@@ -154,7 +154,8 @@ def figures(found: Any) -> dict[str, float | None]:
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     blank: Image = np.zeros((H, W, 3), np.uint8)
-    monkeypatch.setattr(seeing, "_picture", lambda *_: blank, raising=False)
+    for room in (seeing, masks):
+        monkeypatch.setattr(room, "picture", lambda *_: blank)
 
 
 def test_photo_filter_counts_photos_let_in_and_left_out() -> None:
@@ -209,12 +210,12 @@ def test_pck_counts_visible_joints_within_a_fifth_of_the_torso() -> None:
 
 def test_visibility_error_is_over_the_garments_found() -> None:
     """Said 0.9, 0.5, 0.2 for 1.0, 0.5, 0.4: off by 0.1, 0 and 0.2, in the right order."""
-    masks = [rows(0, 10), rows(12, 22), rows(24, 34), rows(36, 40)]
+    shown = [rows(0, 10), rows(12, 22), rows(24, 34), rows(36, 40)]
     true = [
-        worn(str(k), m, s) for k, (m, s) in enumerate(zip(masks, (1, 0.5, 0.4, 1), strict=True))
+        worn(str(k), m, s) for k, (m, s) in enumerate(zip(shown, (1, 0.5, 0.4, 1), strict=True))
     ]
-    said = [kept(m, s) for m, s in zip(masks[:3], (0.9, 0.5, 0.2), strict=True)]
-    found = seeing.visibility(case(look("a", true=true, garments=said)))
+    said = [kept(m, s) for m, s in zip(shown[:3], (0.9, 0.5, 0.2), strict=True)]
+    found = masks.visibility(case(look("a", true=true, garments=said)))
     assert figures(found)["visibility.sample.mae"] == pytest.approx(0.1)
     assert figures(found)["visibility.sample.rank"] == pytest.approx(1.0)
     assert found.rows[0].count == 3
@@ -225,7 +226,7 @@ def test_precision_by_visible_share_asks_each_band_for_its_own() -> None:
     its band, nor its absence against theirs."""
     true = [worn("a", rows(0, 10), 1.0), worn("b", rows(12, 22), 0.6), worn("c", rows(24, 34), 0.1)]
     garments = [kept(rows(0, 10)), kept(rows(12, 22))]
-    found = figures(seeing.visibility(case(look("a", true=true, garments=garments))))
+    found = figures(masks.visibility(case(look("a", true=true, garments=garments))))
     bands = [found[f"visibility.sample.ap50_{b}"] for b in ("slight", "medium", "heavy")]
     assert bands == [pytest.approx(1.0), pytest.approx(1.0), 0.0]
 

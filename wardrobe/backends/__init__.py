@@ -9,12 +9,13 @@ from wardrobe import weights
 from wardrobe.errors import DeviceError, ModelError
 
 
-def create(stage: str, name: str, device: str) -> Any:
+def create(stage: str, name: str, device: str, **options: Any) -> Any:
     """The model of that name, ready to be called; its library is imported here and not before.
 
     Args:
         stage: which stage asks; a model of another stage is refused.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+        options: of the backend's own, over those of the registry.
 
     Raises:
         ModelError: unknown, of another stage, absent or damaged.
@@ -22,7 +23,7 @@ def create(stage: str, name: str, device: str) -> Any:
     """
     model = entry(stage, name)
     module, _, kind = model.backend.partition(":")
-    options = dict(model.options)
+    options = {**model.options, **options}
     if model.needs:
         options["trunk"] = weights.verified(weights.find(model.needs))
     backend = getattr(import_module(f"wardrobe.backends.{module}"), kind)
