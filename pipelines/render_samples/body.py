@@ -118,6 +118,12 @@ class MakeHuman:
         self.weights[self.weights.sum(1) == 0, place["root"]] = 1.0
         self.weights /= self.weights.sum(1, keepdims=True)
 
+    def share_of(self, weights: Array, stems: tuple[str, ...]) -> Array:
+        """Per row of skinning weights, the sum over the bones whose names begin so."""
+        columns = [i for i, b in enumerate(self.bones) if b.startswith(stems)]
+        total: Array = weights[:, columns].sum(1)
+        return total
+
     @functools.cache  # noqa: B019 - one instance for the program's life
     def target(self, name: str) -> tuple[Index, Array]:
         """A morph target: vertex numbers and their displacements."""
@@ -178,9 +184,7 @@ class Figure:
 
     def share(self, *stems: str) -> Array:
         """Per base vertex, the skinning weight on the bones whose names begin so."""
-        columns = [i for i, b in enumerate(self.data.bones) if b.startswith(stems)]
-        total: Array = self.data.weights[:, columns].sum(1)
-        return total
+        return self.data.share_of(self.data.weights, stems)
 
     def pose(self, rotations: Rotations) -> Posed:
         """Bend the skeleton."""

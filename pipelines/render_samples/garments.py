@@ -16,7 +16,7 @@ from body import Array, Figure, Posed
 from draping import Cut, outline, shape
 from scipy.spatial import cKDTree
 from sewing import Cloth, finish
-from surface import Surface, normals, tights, tube
+from surface import LEG, Surface, normals, tights, tube
 
 #: How deep under another layer cloth or skin must lie before it is left out, decimetres.
 COVERED = 0.3
@@ -32,7 +32,7 @@ ROUND = ("skirt", "belt")
 class Dressed:
     """What a figure wears, at rest. One entry per piece, in the order put on."""
 
-    cloths: list[Cloth]  # what lies under others cut away
+    cloths: list[Cloth | None]  # what lies under others cut away; None where nothing is left
     whole: list[Cloth]  # uncut
     hidden: Array  # per base vertex: cloth covers it deeply
     legs: Array  # (N, 3) the body's surface with the trousers it wears
@@ -94,7 +94,7 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> Dressed:
             free = _tucked(free, ground, [c for c in cuts[k + 1 :] if c.kind == "skirt"])
         placed = layers.put_on(cut, free, region)
         shaped.append((cut, ground, region, placed))
-    cloths: list[Cloth] = []
+    cloths: list[Cloth | None] = []
     whole: list[Cloth] = []
     hidden = np.zeros(len(body.points), dtype=bool)
     for k, (cut, ground, region, placed) in enumerate(shaped):
@@ -103,8 +103,11 @@ def dress(figure: Figure, cuts: Sequence[Cut], seeds: Sequence[int]) -> Dressed:
             visible = _showing(visible, (cut, ground), (over, other, above))
         hidden |= _hides(cut, body, region)
         whole.append(finish(cut, ground, region, region, placed))
-        trimmed = visible is not region
-        cloths.append(finish(cut, ground, visible, region, placed) if trimmed else whole[-1])
+        if visible is region:
+            cloths.append(whole[-1])
+        else:
+            left = bool((visible < 0).any())
+            cloths.append(finish(cut, ground, visible, region, placed) if left else None)
     near = cKDTree(body.points).query(figure.points)[1]
     return Dressed(cloths, whole, hidden[near], layers.legs)
 
@@ -152,18 +155,22 @@ def surfaces(figure: Figure) -> tuple[Surface, Surface]:
     return body, tube(figure, body)
 
 
-def clear_of_legs(posed: Posed, dressed: Dressed, points: Array) -> Array:
-    """Push a posed skirt (N, 3) off the posed legs and what they wear."""
+def rest_on_legs(posed: Posed, dressed: Dressed, points: Array, weights: Array) -> Array:
+    """Push a posed skirt (N, 3) off the legs and what they wear; let it fall on what is under it."""
     body, _ = surfaces(posed.figure)
     coarse = body.coarse
     legs = posed.skin(dressed.legs[: coarse.points], body.weights[: coarse.points])
     out = normals(legs, coarse.triangles)
     lower = body.points[: coarse.points, 1] < body.level(2.3)
     lower &= body.arm[: coarse.points] < 0.2
-    away, near = cKDTree(legs[lower]).query(points, distance_upper_bound=0.8)
-    close = np.isfinite(away)
+    legs, out = legs[lower], out[lower]
+    away, near = cKDTree(legs).query(points, distance_upper_bound=1.6)
+    close = np.flatnonzero(np.isfinite(away))
     near = near[close]
-    depth = ((points[close] - legs[lower][near]) * out[lower][near]).sum(1)
+    depth = ((points[close] - legs[near]) * out[near]).sum(1)
     moved = points.copy()
-    moved[close] += out[lower][near] * np.maximum(0.09 - depth, 0)[:, None]
+    moved[close] += out[near] * (np.maximum(0.09 - depth, 0) * (away[close] < 0.8))[:, None]
+    lap = np.clip((out[near, 1] - 0.45) / 0.3, 0, 1)  # 1 on a lap, 0 on legs that stand
+    lap *= np.clip(2 * posed.figure.data.share_of(weights[close], LEG) - 0.6, 0, 1)
+    moved[close, 1] -= lap * np.clip(depth - 0.14, 0, 1.2)
     return moved

@@ -12,7 +12,7 @@ from anatomy import Person, face, figure_of, skin
 from body import SKIN_VERTICES, Array, Figure, Index, MakeHuman, Posed, to_world, turn
 from draping import Cut
 from fabrics import Colour, rng_for
-from garments import ROUND, Dressed, clear_of_legs, dress
+from garments import Dressed, dress, rest_on_legs
 from parts import Look, Part
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -63,6 +63,7 @@ def stand(
     figure = _figure(data, person)
     posed = figure.pose(pose)
     pieces, dressed = outfit(figure, wearing)
+    shown = [c for c in dressed.cloths if c is not None]
     shoes = _shoes(figure, posed, wearing)
     parts = _clothes(posed, dressed, pieces, dressed.cloths) + shoes
     whole = _clothes(posed, dressed, pieces, dressed.whole) + shoes
@@ -73,7 +74,7 @@ def stand(
     if any(g.shoe for g in wearing):
         below = figure.points[:, 1] < figure.head("foot.L")[1] - 0.05
         hidden |= below & (figure.share("foot", "toe") > 0.5)
-    parts += [skin(figure, posed, person, hidden), *face(figure, posed, person, dressed.cloths)]
+    parts += [skin(figure, posed, person, hidden), *face(figure, posed, person, shown)]
     lowest = min(p.points[:, 1].min() for p in parts)
     origin = posed.joint("root") * np.array([1, 0, 1]) + np.array([0, lowest, 0])
     spin = turn(y=yaw)
@@ -92,14 +93,18 @@ def stand(
 Pieces = Sequence[tuple[Garment, Cut]]
 
 
-def _clothes(posed: Posed, dressed: Dressed, pieces: Pieces, cloths: Sequence[Cloth]) -> list[Part]:
+def _clothes(
+    posed: Posed, dressed: Dressed, pieces: Pieces, cloths: Sequence[Cloth | None]
+) -> list[Part]:
     """Everything cut from the body's surface, posed."""
     parts = []
     for (garment, cut), cloth in zip(pieces, cloths, strict=True):
+        if cloth is None:
+            continue
         name, look = f"{garment.id}-{cut.kind}", garment.look
         points = posed.skin(cloth.points, cloth.weights)
-        if cut.kind in ROUND:
-            points = clear_of_legs(posed, dressed, points)
+        if cut.kind == "skirt":
+            points = rest_on_legs(posed, dressed, points, cloth.weights)
         plain = np.array(look.colour if look.kind == "plain" else (1, 1, 1))
         parts.append(
             Part(name, garment.id, points, cloth.triangles, cloth.uv, look,
@@ -138,9 +143,9 @@ def _gear(figure: Figure, posed: Posed, dressed: Dressed, wearing: Sequence[Garm
 @functools.lru_cache(maxsize=64)
 def _made(figure: Figure, dressed: Dressed, gear: str) -> list[Gear]:
     """A piece of gear over an outfit, at rest."""
-    skin = np.arange(SKIN_VERTICES)
-    points = [figure.points[skin], *(c.points for c in dressed.cloths)]
-    weights = [figure.data.weights[skin], *(c.weights for c in dressed.cloths)]
+    bare, shown = slice(SKIN_VERTICES), [c for c in dressed.cloths if c is not None]
+    points = [figure.points[bare], *(c.points for c in shown)]
+    weights = [figure.data.weights[bare], *(c.weights for c in shown)]
     return MAKERS[gear](Wearer(figure, np.concatenate(points), np.concatenate(weights)))
 
 
