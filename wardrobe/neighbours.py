@@ -55,7 +55,7 @@ def _by_cells(vectors: NDArray[np.float32], least: float) -> list[Pairs]:
     out = [_none()]
     for start in range(0, n, QUERIES):
         limits, cosines, columns = index.range_search(vectors[start : start + QUERIES], least)
-        counts = np.diff(limits.astype(np.int64))
+        counts = limits[1:].astype(np.int64) - limits[:-1].astype(np.int64)
         rows = np.repeat(np.arange(start, start + len(counts)), counts)
         # Both ends of a pair look for each other and may see each other through other cells.
         low, high = np.minimum(rows, columns), np.maximum(rows, columns)

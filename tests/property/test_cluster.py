@@ -169,10 +169,11 @@ def test_two_are_joined_from_the_threshold_on() -> None:
         assert sizes(tops(0, angle), options(cosine(angle) + 1e-4)) == [1, 1]
 
 
-def test_a_chain_joins_what_is_not_alike_itself() -> None:
-    assert cosine(60) < 0.85 < cosine(30)
-    assert sizes(tops(0, 60), options()) == [1, 1]
-    assert sizes(tops(0, 30, 60), options()) == [3]
+def test_chains_end_where_their_ends_are_too_far_apart() -> None:
+    assert cosine(60) < 0.70 < cosine(45) < 0.85 < cosine(30)
+    assert sizes(tops(0, 45), options()) == [1, 1]
+    assert sizes(tops(0, 22, 45), options()) == [3]
+    assert sizes(tops(0, 30, 60), options()) == [1, 2]
 
 
 def test_another_category_needs_the_higher_cosine_and_is_flagged() -> None:
@@ -207,5 +208,5 @@ def test_an_empty_pile_has_no_groups() -> None:
 
 
 def test_one_photo_with_two_does_not_break_what_the_others_have_together() -> None:
-    seen = [*tops(0, 20, 40, 60, 80), Seen("photo 0", 5, "tops", 1)]
+    seen = [*tops(0, 10, 20, 30, 40), Seen("photo 0", 5, "tops", 1)]
     assert sizes(seen, options()) == [1, 5]

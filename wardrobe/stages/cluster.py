@@ -342,7 +342,9 @@ def _fit(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> bool
     """Whether all pairs i < j could be one garment, those aside that a person said are."""
     open_ = ~rows.word(rows.same, i, j)
     i, j = i[open_], j[open_]
-    near = np.einsum("nd,nd->n", rows.vectors[i], rows.vectors[j]) >= settings.far_cosine
+    near = np.einsum("nd,nd->n", rows.vectors[i], rows.vectors[j]) >= min(
+        settings.far_cosine, settings.same_cosine
+    )
     return bool((near & _may(i, j, rows, settings)).all())
 
 
@@ -360,7 +362,7 @@ def _apart(
         a, b = piece[int(i)], piece[int(j)]
         if a is b:
             continue
-        ends = np.stack([m.ravel() for m in np.meshgrid(a, b)])
+        ends: Numbers = np.stack([m.ravel() for m in np.meshgrid(a, b)])
         if cosine == WORD or _fit(ends.min(0), ends.max(0), rows, settings):
             a += b
             piece |= dict.fromkeys(b, a)
@@ -382,7 +384,7 @@ def _questions(
     sizes = np.array([len(part) for part in parts], float)
 
     def between(i: Numbers, j: Numbers) -> Numbers:
-        ends = np.stack([home[i], home[j]])
+        ends: Numbers = np.stack([home[i], home[j]])
         return np.asarray(ends.min(0) * n + ends.max(0), np.intp)
 
     apart = between(*np.divmod(rows.different, max(n, 1)))
