@@ -89,7 +89,7 @@ def portrait(data: MakeHuman, item: str, path: Path, pixels: int = 512) -> None:
     points = np.concatenate([p.points for p in parts])
     low, high = points.min(0), points.max(0)
     middle, reach = (low + high) / 2, 0.55 * float((high - low)[[0, 2]].max())
-    blender.start(pixels, pixels, 16, 1, 0.3)
+    blender.start(pixels, pixels, 8, 1, 0.3)
     for part in parts:
         blender.add(part)
     blender.studio(middle, reach)
