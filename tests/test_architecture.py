@@ -17,11 +17,11 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 # A room may import rooms of lower floors, and of its own unless it is listed in APART.
 FLOORS = [
     {"errors", "labels", "types"},
-    {"geometry", "color", "config", "body", "folder", "truth"},
+    {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve"},
     {"images", "weights", "store", "nets", "anchors", "neighbours"},
     {"stages"},
-    {"backends", "runner", "catalogue", "usage", "backup"},
-    {"pipeline", "export", "rows", "search", "moodboard"},
+    {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
+    {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},
     {"batch", "closet", "outfits"},
     {"api", "doctor", "bars"},
     {"", "cli", "web"},

@@ -1,7 +1,7 @@
 """A closet as one file that brings it back: what was found, what a person said, the pictures.
 
 A zip made by ``wardrobe export --format zip`` carries ``closet.json`` (schema 1) beside what people
-read: ``{"schema", "settings", "funnel", "rows": {"photo", "garment", "item": [[id, facts]]},
+read: ``{"schema", "settings", "funnel", "rows": {"photo", "garment", "item", "question": [[id, facts]]},
 "own": {"decision", "outfit", "event": [[kind, facts, at]]}, "memos": [[key, stage, model]]}``; the
 remembered previews and vectors lie under ``memos/KEY``, the thumbnails are those of the zip.
 The photo folder's name is left out: an export may be given away.
@@ -19,11 +19,10 @@ from typing import Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wardrobe.errors import ConfigError, StoreError
-from wardrobe.store import OWN, OwnTable, Result, Store
+from wardrobe.store import DERIVED, OWN, OwnTable, Result, Store
 
 SCHEMA = 1
 NAME = "closet.json"
-DERIVED = ("photo", "garment", "item")
 #: No part of an honest export is larger, bytes: guards against a zip that unfolds without end.
 LARGEST = 1 << 30
 
@@ -36,7 +35,7 @@ class _Closet(BaseModel):
     schema_: Literal[1] = Field(alias="schema")
     settings: dict[str, Any]
     funnel: dict[str, Any]
-    rows: dict[Literal["photo", "garment", "item"], list[tuple[str, dict[str, Any]]]]
+    rows: dict[Literal["photo", "garment", "item", "question"], list[tuple[str, dict[str, Any]]]]
     own: dict[OwnTable, list[tuple[str, dict[str, Any], str]]]
     memos: list[tuple[str, str, str]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,31 +12,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import backends, catalogue, geometry, images, pipeline, rows, weights
-from wardrobe.catalogue import Catalogue, Entry, Funnel, Sighting
+from wardrobe import (
+    backends,
+    catalogue,
+    decisions,
+    endings,
+    images,
+    pipeline,
+    rows,
+    weights,
+)
+from wardrobe import owner as owner_faces
+from wardrobe.catalogue import Catalogue, Entry, Funnel, Seen
 from wardrobe.config import ClusterSettings, Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
 from wardrobe.pipeline import STAGES, Sight, Until
 from wardrobe.runner import Answer, remembered
-from wardrobe.stages.cluster import Cluster, Grouping, Pile
-from wardrobe.stages.thumbnail import preview_window
+from wardrobe.stages.cluster import Cluster, Grouping, Pile, Question
+from wardrobe.stages.quality import traits
 from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Anchor, Failure, Item, Worn
 
 NOTE_EVERY = 200  # files whose hashes a kill can lose
-
-#: What a person is told about a photo that was left out, by reason.
-COPY = "exact copy"
-SENTENCES = {
-    COPY: "The same file as {other}, byte by byte.",
-    "no person": "Nobody was found in it.",
-    "not the owner": "None of the faces in it is the owner's.",
-    "no main subject": "Several people are equally prominent; say who you are with --owner SELFIE.",
-    "too far away": "The person in it is too small to tell the clothes.",
-    "too little of the body visible": "Too few of the body's joints are in sight.",
-    "no garment found": "A person was found, but no garment that is sure enough.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +100,42 @@ def build(
     store = Store(out)
     try:
         with store.writing():
-            job = _Job(settings, store, until, watch, create, owner)
+            faces = owner_faces.vectors(owner, settings, create) if owner else None
+            job = _Job(settings, store, until, watch, create, faces)
             face = job.recipe.owner
             who = None if face is None else json.dumps(face.tolist())
             run = store.begin(str(photos), settings.model_dump_json(), who)
             made = job.run(files)
+            store.finish(run, job.tables(made), asdict(made.funnel))
+            return Report(made, job.computed, time.monotonic() - began)
+    finally:
+        store.close()
+
+
+def regroup(
+    out: Path,
+    *,
+    watch: Watch = lambda _: None,
+    create: Callable[[str, str, str], Any] = backends.create,
+) -> Report:
+    """Group the last run's garments anew, after a person said something: no model is asked, and no
+    photo is read but for the thumbnail of a cover that was none before.
+
+    Raises:
+        StoreError: no run yet, or the store is busy or damaged.
+    """
+    began = time.monotonic()
+    store = Store(out, create=False)
+    try:
+        with store.writing():
+            last = next((r for r in store.runs() if r["ended_at"]), None)
+            if last is None:
+                raise StoreError(f"no run has finished in {out}. Run `wardrobe build` again.")
+            settings = Settings.model_validate(last["settings"])
+            faces = np.array(json.loads(last["owner"]), np.float32) if last["owner"] else None
+            job = _Job(settings, store, "thumbnail", watch, create, faces)
+            run = store.begin(last["photos"], settings.model_dump_json(), last["owner"])
+            made = job.again(Path(last["photos"]))
             store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)
     finally:
@@ -140,18 +168,40 @@ class _Job:
         until: Until,
         watch: Watch,
         create: Callable[[str, str, str], Any],
-        owner: Sequence[Path],
+        owner: NDArray[np.float32] | None,
     ) -> None:
         self.settings, self.store, self.until, self.watch = settings, store, until, watch
         self.computed = 0
+        self.questions: tuple[Question, ...] = ()
         self.ids: dict[str, str] = {}  # path -> photo id
         self.files: dict[str, Path] = {}  # photo id -> file
-        vectors = owner_vectors(owner, settings, create) if owner else None
-        self.recipe = pipeline.recipe(settings, owner=vectors, create=create)
+        self.recipe = pipeline.recipe(settings, owner=owner, create=create)
 
     def run(self, files: Sequence[Found]) -> Catalogue:
         self.sights = self._identify(files)
         self._look()
+        return self._reduce()
+
+    def again(self, folder: Path) -> Catalogue:
+        """The last run's photos as the store remembers them, grouped anew. The photos may be gone."""
+        known = self.store.derived("photo")
+        self.ids = {path: row["id"] for path, row in known.items() if row["id"]}
+        self.files = {photo_id: folder / path for path, photo_id in self.ids.items()}
+        found = {path: Found(path, folder / path, 0, 0) for path in known}
+        open_ = [p for p in self.ids if known[p]["reason"] != endings.COPY]
+        looked = pipeline.look(
+            [(found[p], self.ids[p]) for p in open_], self.recipe, self.store, compute=False
+        )
+        sights = dict(zip(open_, looked, strict=True))
+        for path, row in known.items():
+            sight = sights.setdefault(path, Sight(found[path]))
+            if row["outcome"] != "kept" and (sight.open or sight.failure):
+                final = row["outcome"] != "failed"
+                sight.failure = Failure("photo", row["reason"], row["message"], final)
+        self.sights = [sights[path] for path in known]
+        return self._reduce()
+
+    def _reduce(self) -> Catalogue:
         self.worn = {
             g.id: Worn(s.photo, g) for s in self.sights if s.open and s.photo for g in s.garments
         }
@@ -160,7 +210,9 @@ class _Job:
         self.same_picture = catalogue.same_pictures(
             [s.photo for s in self.sights if s.photo], self.settings.photo.duplicate_bits
         )
-        return Catalogue(tuple(self._entries()), self._funnel())
+        return Catalogue(
+            tuple(self._entries()), endings.funnel(self.sights, len(self.worn), len(self.items))
+        )
 
     def _identify(self, files: Sequence[Found]) -> list[Sight]:
         """Every file's content hash; exact copies and unreadable files stop here."""
@@ -185,7 +237,7 @@ class _Job:
             self.ids[f.path] = photo_id
             self.files.setdefault(photo_id, f.file)
             if photo_id in first:
-                sight.reason, sight.copy_of = COPY, first[photo_id]
+                sight.reason, sight.copy_of = endings.COPY, first[photo_id]
             first.setdefault(photo_id, f.path)
         self.store.note_files(notes)
         return sights
@@ -215,10 +267,22 @@ class _Job:
         vectors = np.stack([v for s in on for v in s.vectors]).reshape(-1, VECTOR_SIZE)
         self.watch(Progress("grouping", 0, len(garments)))
         stage = Cluster(calibrated(self.settings), self.settings.embed)
-        found: Grouping = self._one(stage, Pile(tuple(garments), vectors, tuple(labels)))
-        by_id = {g.id: g for g in garments}
-        said = {g.id: label for g, label in zip(garments, labels, strict=True)}
-        return [catalogue.item_of(group, by_id, said) for group in found.groups]
+        places = {g.id: Anchor.of(g) for g in garments}
+        self.word = decisions.resolve(decisions.heard(self.store), places)
+        told = decisions.told(self.word, garments, labels)
+        taken = tuple(w.photo.taken_at for w in self.worn.values())
+        self.seen = {
+            g.id: Seen(g, said, e.quality, traits(e))
+            for g, said, e in zip(garments, told, [e for s in on for e in s.examined], strict=True)
+        }
+        clear = tuple(view.clear for view in self.seen.values())
+        pile = Pile(
+            tuple(garments), vectors, told, clear, taken, self.word.same, self.word.different
+        )
+        found: Grouping = self._one(stage, pile)
+        self.questions = found.questions
+        items = [catalogue.item_of(g, self.seen, self.settings.cover) for g in found.groups]
+        return catalogue.named([decisions.applied(item, self.word) for item in items])
 
     def _one(self, stage: Any, one: Any) -> Any:
         (answer,) = remembered(stage, [one], self.store)
@@ -252,40 +316,24 @@ class _Job:
             worn = [self.worn[g] for g in item.garment_ids]
             first, last, count = catalogue.worn([w.photo for w in worn], self.same_picture)
             path = self.thumbnails.get(item.id)
-            sightings = tuple(_sighting(w, self.settings) for w in worn)
-            yield Entry(item, sightings, None, first, last, count, path)
-
-    def _funnel(self) -> Funnel:
-        return Funnel(
-            seen=len(self.sights),
-            kept=sum(s.open for s in self.sights),
-            left_out=dict(
-                Counter(_reason(s) for s in self.sights if not s.open and not _passing(s))
-            ),
-            garments=len(self.worn),
-            items=len(self.items),
-            failures=sum(_passing(s) for s in self.sights),
-            left_out_photos=tuple((s.found.path, _sentence(s)) for s in self.sights if not s.open),
-            left_out_garments=dict(
-                Counter(
-                    why
-                    for s in self.sights
-                    if s.open or s.reason == "no garment found"
-                    for _, _, why in s.left_out
+            sightings = tuple(
+                catalogue.sighting(
+                    w, self.seen[w.garment.id], self.settings.photo.work_px, self.settings.cover
                 )
-            ),
-        )
+                for w in worn
+            )
+            yield Entry(item, sightings, None, first, last, count, path)
 
     def tables(self, made: Catalogue) -> dict[str, dict[str, Any]]:
         """The rows that readers of the store see."""
         photos = {}
         for s in self.sights:
-            outcome = "kept" if s.open else "failed" if _passing(s) else "left out"
+            outcome = "kept" if s.open else "failed" if endings.passing(s) else "left out"
             photos[s.found.path] = {
                 "id": self.ids.get(s.found.path),
                 "outcome": outcome,
-                "reason": None if s.open else _reason(s),
-                "message": None if s.open else _sentence(s),
+                "reason": None if s.open else endings.reason(s),
+                "message": None if s.open else endings.sentence(s),
                 "size": s.photo.size if s.photo else None,
                 "taken_at": s.photo.taken_at.isoformat() if s.photo and s.photo.taken_at else None,
                 "same_as": self.same_picture.get(self.ids.get(s.found.path, "")),
@@ -295,6 +343,7 @@ class _Job:
             "photo": photos,
             "garment": rows.garments(made.entries, keys),
             "item": rows.items(made.entries),
+            "question": {f"{q.a}:{q.b}": asdict(q) for q in self.questions},
         }
 
 
@@ -313,35 +362,6 @@ def calibrated(settings: Settings) -> ClusterSettings:
     return settings.cluster.model_copy(update={"same_cosine": own, **moved})
 
 
-def owner_vectors(
-    selfies: Sequence[Path],
-    settings: Settings,
-    create: Callable[[str, str, str], Any],
-) -> NDArray[np.float32]:
-    """(n, d) float32: the largest face of each selfie, as a unit vector.
-
-    Raises:
-        ConfigError: a selfie can't be read or shows no face.
-        ModelError: the face models have not been fetched.
-    """
-    model = create("face", settings.pose.face_model, settings.run.device)
-    vectors = []
-    for selfie in selfies:
-        try:
-            picture = images.read(
-                selfie, work_px=1024, max_megapixels=settings.photo.max_megapixels
-            )
-        except PhotoError as e:
-            raise ConfigError(f"--owner {selfie}: {e}") from e
-        (faces,) = model([picture.pixels])
-        if not faces:
-            raise ConfigError(
-                f"--owner {selfie}: no face is found in it. Take one that shows the face from the front."
-            )
-        vectors.append(max(faces, key=lambda f: geometry.area(f.box)).vector)
-    return np.stack(vectors)
-
-
 def _check_folders(photos: Path, out: Path) -> None:
     if not photos.is_dir():
         raise ConfigError(f"{photos} is not a folder. Name the folder that holds the photos.")
@@ -351,30 +371,3 @@ def _check_folders(photos: Path, out: Path) -> None:
         raise ConfigError(
             f"--out {out} is the photo folder itself. Name another, so that photos stay untouched."
         )
-
-
-def _passing(s: Sight) -> bool:
-    """Stopped by a fault that the next run tries again."""
-    return s.failure is not None and not s.failure.final
-
-
-def _reason(s: Sight) -> str:
-    return s.failure.reason if s.failure else s.reason or ""
-
-
-def _sentence(s: Sight) -> str:
-    if s.failure:
-        return s.failure.message
-    return SENTENCES[s.reason or ""].format(other=s.copy_of)
-
-
-def _sighting(worn: Worn, settings: Settings) -> Sighting:
-    g, photo = worn.garment, worn.photo
-    w, h = images.reduced(photo.size, settings.photo.work_px)
-    box = geometry.to_px(g.box_frac, (h, w))
-    x0, y0, x1, y1 = preview_window(box, (h, w))
-    inside = (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
-    return Sighting(
-        photo.path, geometry.to_px(g.box_frac, (photo.size[1], photo.size[0])), g.visibility, g.score,
-        photo.taken_at, None, geometry.to_frac(inside, (y1 - y0, x1 - x0)), Anchor.of(g),
-    )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import batch, images, pipeline, rows
+from wardrobe import endings, images, pipeline, rows
 from wardrobe.catalogue import Catalogue, Funnel
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
@@ -102,7 +102,7 @@ def explain(photo: str, store: Store) -> Sight:
     found = Found(path, file, stat.st_size, stat.st_mtime_ns)
     (sight,) = pipeline.look([(found, photo_id)], recipe, store, compute=False)
     row = store.derived("photo").get(path)
-    if row and row["reason"] == batch.COPY:  # its bytes were looked at under the other name
+    if row and row["reason"] == endings.COPY:  # its bytes were looked at under the other name
         sight.reason, sight.garments = row["reason"], ()
         sight.steps.append(Step("photo", path, row["message"]))
     return sight

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from wardrobe.catalogue import Entry, Sighting
-from wardrobe.types import Anchor, Box, Item
+from wardrobe.types import Anchor, Box, Item, Quality
 
 
 def garments(entries: Iterable[Entry], keys: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def entry(
         row["id"], row["name"], row["category"], row["type"],
         tuple((n, h, s) for n, h, s in row["colours"]), row["confidence"],
         tuple(row["garment_ids"]), row["flagged"], row.get("pattern"), row.get("sleeve"),
+        row.get("hidden", False),
     )  # fmt: skip
     return Entry(
         item,
@@ -81,6 +82,7 @@ def _sighting(row: Mapping[str, Any], previews: Mapping[str, bytes | None]) -> S
     return Sighting(
         row["photo"], _box(row["box"]), row["visibility"], row["score"], taken,
         previews.get(row["preview"]), _box(row["outline_frac"]), anchor(row),
+        row.get("showing", 0.0), Quality(**row["quality"]) if row.get("quality") else None,
     )  # fmt: skip
 
 

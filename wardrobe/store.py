@@ -2,7 +2,7 @@
 the pictures people open.
 
 Three kinds of rows. ``result`` and ``file`` are memos: they may be deleted at will and are then
-computed again. ``photo``, ``garment``, ``item`` and ``run`` are derived: rewritten by every run in
+computed again. ``photo``, ``garment``, ``item``, ``question`` and ``run`` are derived: rewritten by every run in
 one transaction. ``decision``, ``outfit`` and ``event`` are a person's own: only ever added to.
 Nothing about where a photo was taken is ever written.
 """
@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from wardrobe.errors import StoreError
 
 DATABASE = "catalogue.db"
+DERIVED = ("photo", "garment", "item", "question")
 OwnTable = Literal["decision", "outfit", "event"]
 OWN: tuple[OwnTable, ...] = get_args(OwnTable)
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = []
@@ -71,6 +72,13 @@ def _m003_own_rows(db: sqlite3.Connection) -> None:
             f"create table {table} (id integer primary key autoincrement, kind text not null,"
             " facts text not null, at text not null) strict"
         )
+
+
+@_migration
+def _m004_question(db: sqlite3.Connection) -> None:
+    db.execute(
+        "create table question (id text primary key, place integer not null, facts text not null) strict"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +276,12 @@ class Store:
         """Replace what is derived and close the run, in one transaction.
 
         Args:
-            tables: for ``photo``, ``garment`` and ``item``: id -> facts that JSON can hold, in order.
+            tables: for each of :data:`DERIVED`: id -> facts that JSON can hold, in order; one left
+                out ends up empty.
         """
         with self._transaction():
-            for table in ("photo", "garment", "item"):
-                rows = tables[table].items()
+            for table in DERIVED:
+                rows = tables.get(table, {}).items()
                 self._db.execute(f"delete from {table}")
                 self._db.executemany(
                     f"insert into {table} values (?, ?, ?)",
@@ -284,8 +293,8 @@ class Store:
             )
 
     def derived(self, table: str) -> dict[str, Any]:
-        """Facts of ``photo``, ``garment`` or ``item`` by id, in the order the run gave them."""
-        if table not in ("photo", "garment", "item"):
+        """Facts of one of :data:`DERIVED` by id, in the order the run gave them."""
+        if table not in DERIVED:
             raise ValueError(table)
         rows = self._db.execute(f"select id, facts from {table} order by place")
         return {k: json.loads(v) for k, v in rows}

@@ -233,6 +233,35 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """How well one photo shows one garment; each in [0, 1], 1 leaves nothing to wish for.
+
+    Attributes:
+        resolution: root of its visible pixels, 1 from a square of 400 px.
+        light: exposure: neither dim, nor burnt out, nor drowned.
+        cast: how neutral the light is.
+        sharpness: freedom from blur.
+        frontal: how far the wearer faces the camera.
+        unobstructed: how little lies in front of it.
+    """
+
+    resolution: float
+    light: float
+    cast: float
+    sharpness: float
+    frontal: float
+    unobstructed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What one photo says of a garment's ``pattern`` and ``sleeve``; None when unsure."""
+
+    pattern: str | None = None
+    sleeve: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One physical garment: the same piece of clothing across photos. Derived on every run.
 
@@ -243,6 +272,7 @@ class Item:
         flagged: why a person should look at it, or None.
         pattern: such as "striped", or None when unsure.
         sleeve: "none", "short" or "long", or None when unsure or where there is nothing to say.
+        hidden: a person doesn't want to see it.
     """
 
     id: str
@@ -255,6 +285,7 @@ class Item:
     flagged: str | None = None
     pattern: str | None = None
     sleeve: str | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
