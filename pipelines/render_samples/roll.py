@@ -11,7 +11,7 @@ SUMMER = ("tee-stripe", "shorts-olive", "sneakers-white")
 OFFICE = ("shirt-sky", "chinos-khaki", "shoes-brown", "glasses-black", "watch-silver")
 DOTS = ("dress-dots", "shoes-brown", "hat-fedora", "bag-tan")
 FLORAL = ("tee-white", "skirt-floral", "sneakers-white", "necklace-gold")
-HOME = ("tee-plum", "jeans-blue")
+HOME = ("tee-plum", "shorts-olive")
 POLO = ("polo-navy", "chinos-khaki", "sneakers-white")
 BLOUSE = ("blouse-cream", "skirt-black", "shoes-brown", "necklace-gold")
 NIGHT = ("dress-red", "boots-black", "necklace-gold", "belt-brown")
@@ -20,14 +20,15 @@ DENIM = ("tee-pinstripe", "jeans-blue", "jacket-denim", "sneakers-white", "sungl
 ROSE = ("shirt-rose", "jeans-dark", "shoes-brown", "glasses-black")
 KNIT = ("jumper-mustard", "jeans-blue", "sneakers-white", "bag-tote")
 KNIT_SKIRT = ("jumper-mustard", "skirt-floral", "shoes-brown")
-TARTAN = ("shirt-tartan", "jeans-blue", "jacket-olive", "shoes-brown")
+TARTAN = ("shirt-tartan", "jeans-dark", "jacket-olive", "shoes-brown")
 MARKET = ("tee-stripe", "chinos-khaki", "jacket-olive", "sneakers-white", "bag-tan")
-COAT = ("blouse-cream", "jeans-dark", "coat-camel", "boots-black", "bag-tote")
-COLD = ("jumper-mustard", "jeans-dark", "coat-camel", "scarf-check", "beanie-green", "boots-black")
-CREW_SKIRT = ("crew-navy", "skirt-black", "tights-black", "boots-black", "necklace-gold")
-PIN_HOME = ("tee-pinstripe", "jeans-dark")
-SKY_DENIM = ("shirt-sky", "jeans-dark", "shoes-brown", "watch-silver")
-TARTAN_SKIRT = ("shirt-tartan", "skirt-black", "tights-black", "boots-black")
+COAT = ("blouse-cream", "skirt-floral", "coat-camel", "boots-black", "bag-tote")
+COLD = ("jumper-mustard", "skirt-black", "tights-black", "coat-camel", "scarf-check", "beanie-green",
+        "boots-black")  # fmt: skip
+CREW_SKIRT = ("crew-navy", "skirt-black", "tights-black", "boots-black")
+PIN_HOME = ("tee-pinstripe", "skirt-floral")
+SKY_DENIM = ("shirt-sky", "jeans-blue", "shoes-brown", "watch-silver")
+PARTY = ("dress-red",)
 DOTS_COAT = ("dress-dots", "tights-black", "coat-camel", "boots-black", "scarf-check")
 
 FRIEND_TEE = ("friend-top", "friend-trousers", "friend-shoes")
@@ -116,7 +117,7 @@ SHOTS: tuple[Shot, ...] = (
         Shot("IMG_0437.jpg", "11:44:30", "lake", yaw=14, angle=14, beside=(friend(FRIEND_TEE,
              "hip", (0.0, 0.0), 8),)),
         Shot("IMG_0438.heic", "12:31:18", "lake", wears=POLO, pose="walking", frame="three",
-             yaw=-50, angle=-20),
+             yaw=-50, angle=-20, zoom=1.1),
         Shot("IMG_0439.jpg", "13:05:00", "lake", frame="room", angle=-38),
     ),
     *day(
@@ -162,12 +163,12 @@ SHOTS: tuple[Shot, ...] = (
     ),
     *day(
         "2025-10-06",
-        Shot("IMG_0455.jpg", "07:58:40", "hallway", wears=ROSE, pose="pockets", yaw=22,
-             angle=12),
+        Shot("IMG_0455.jpg", "07:58:40", "hallway", wears=ROSE, pose="pockets", frame="three",
+             yaw=22, angle=12),
         Shot("IMG_0456.jpg", "13:02:11", "office", wears=ROSE, pose="crossed", frame="waist",
              yaw=-6, angle=-14, size=WIDE),
         Shot("IMG_0457.jpg", "16:44:09", "window", wears=ROSE, pose="leaning", frame="three",
-             yaw=-14),
+             yaw=-14, zoom=1.06),
     ),
     *day(
         "2025-10-11",
@@ -184,8 +185,8 @@ SHOTS: tuple[Shot, ...] = (
         Shot("IMG_0462.jpg", "18:45:00", "living", wears=KNIT_SKIRT, pose="relaxed", yaw=-4,
              angle=-10, beside=(sister(SISTER, "hip", (0.7, 0.2), -10),)),
         Shot("IMG_0463.jpg", "18:49:21", "living", frame="room", angle=9),
-        Shot("IMG_0464.jpg", "18:52:37", "living-seat", wears=KNIT_SKIRT, pose="seated", yaw=-12,
-             props=("sofa",)),
+        Shot("IMG_0464.jpg", "18:52:37", "living-seat", wears=KNIT_SKIRT[:2], pose="seated",
+             yaw=-12, props=("sofa",)),
     ),
     *day(
         "2025-10-16",
@@ -256,9 +257,9 @@ SHOTS: tuple[Shot, ...] = (
     ),
     *day(
         "2025-11-15",
-        Shot("IMG_0487.jpg", "19:05:32", "bedroom", wears=TARTAN_SKIRT, pose="mirror",
+        Shot("IMG_0487.jpg", "19:05:32", "bedroom", wears=PARTY, pose="mirror",
              frame="mirror", props=("phone", "mirror"), zoom=1.35),
-        Shot("IMG_0488.jpg", "19:40:20", "evening", wears=TARTAN_SKIRT, pose="relaxed", yaw=14,
+        Shot("IMG_0488.jpg", "19:40:20", "evening", wears=PARTY, pose="relaxed", yaw=14,
              angle=6, beside=(sister(SISTER, "weight", (0.68, 0.12), -12), friend(FRIEND_TEE,
              "relaxed", (-0.72, 0.18), 14)), size=WIDE),
         Shot("IMG_0489.jpg", "19:44:12", "evening", beside=(sister(SISTER, "hip", (0.36, 0.0),
@@ -268,8 +269,8 @@ SHOTS: tuple[Shot, ...] = (
         "2025-11-29",
         Shot("IMG_0490.jpg", "15:20:09", "yard", wears=DOTS_COAT, pose="relaxed", yaw=-2,
              angle=-12),
-        Shot("IMG_0491.jpg", "15:21:31", "yard", wears=DOTS_COAT, pose="weight", frame="three",
-             yaw=-62),
+        Shot("IMG_0491.jpg", "15:21:31", "yard", wears=("dress-dots", "tights-black",
+             "boots-black", "belt-brown"), pose="weight", frame="three", yaw=-62),
         Shot("IMG_0492.jpg", "17:58:00", "hallway", wears=("dress-dots", "tights-black",
              "boots-black", "belt-brown"), pose="hip", frame="three", yaw=6, angle=14),
     ),
