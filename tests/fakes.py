@@ -25,10 +25,11 @@ W, H = 240, 320
 TOP = (80, 60, 160, 160)  # x0, y0, x1, y1
 LEGS = (85, 160, 155, 300)
 
-# Shares of the drawing at which the joints lie, COCO order: head, shoulders, elbows, ...
+# Shares of the drawing at which the joints lie, COCO order: head, shoulders, elbows, ... The arms
+# are held in front of the trunk, where nothing can be said of sleeves.
 _JOINTS = np.array(
-    [(120, 40), (124, 36), (116, 36), (128, 38), (112, 38), (150, 70), (90, 70), (158, 110), (82, 110),
-     (158, 150), (82, 150), (140, 160), (100, 160), (140, 225), (100, 225), (140, 290), (100, 290)],
+    [(120, 40), (124, 36), (116, 36), (128, 38), (112, 38), (150, 70), (90, 70), (138, 110), (102, 110),
+     (134, 150), (106, 150), (140, 160), (100, 160), (140, 225), (100, 225), (140, 290), (100, 290)],
     np.float32,
 ) / (W, H)  # fmt: skip
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import numpy as np
 
+from wardrobe import color, geometry, images
+from wardrobe.config import CoverSettings
 from wardrobe.labels import TYPES, Category
+from wardrobe.sleeve import SLEEVED
 from wardrobe.stages.cluster import Group, vote
-from wardrobe.types import Anchor, Box, Garment, Item, Labels, Photo
+from wardrobe.stages.quality import clearness
+from wardrobe.stages.thumbnail import preview_window
+from wardrobe.types import Anchor, Box, Garment, Item, Labels, Photo, Quality, Traits, Worn
 
 #: What one piece of a category is called when no finer type is sure.
 ONE: Mapping[Category, str] = {
@@ -20,6 +26,35 @@ ONE: Mapping[Category, str] = {
     "headwear": "hat", "eyewear": "glasses", "scarves": "scarf", "belts": "belt",
     "legwear": "legwear",
 }  # fmt: skip
+
+#: Adjectives of patterns, and of sleeves where they are worth a word.
+MARKED: Mapping[str, str] = {
+    "striped": "striped", "checked": "checked", "dotted": "dotted", "print": "printed",
+}  # fmt: skip
+SLEEVES: Mapping[str, str] = {"none": "sleeveless", "short": "short-sleeve", "long": "long-sleeve"}
+#: The sleeves that a word promises already.
+USUAL: Mapping[str, str] = {
+    "t-shirt": "short", "polo": "short", "shirt": "long", "sweater": "long", "jumper": "long",
+    "sweatshirt": "long", "hoodie": "long", "cardigan": "long", "jacket": "long", "coat": "long",
+    "blazer": "long", "cape": "none", "vest": "none", "bra": "none",
+}  # fmt: skip
+#: CIEDE2000 from which a second colour is a colour of its own and no shade of the first.
+OTHER_COLOUR = 22.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that is known of one garment in one photo."""
+
+    garment: Garment
+    labels: Labels
+    quality: Quality
+    traits: Traits
+
+    @property
+    def clear(self) -> float:
+        """How far this view can be trusted, in [0, 1]."""
+        return clearness(self.garment, self.quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +66,8 @@ class Sighting:
         box: pixels of the full upright photo.
         visibility: visible pixels / estimated total pixels.
         score: the segmenter's confidence.
+        showing: how well the photo shows the item; the cover is the best unless a person chose.
+        quality: what that was made of, beside visibility and score.
         preview: small WebP of the photo around the garment.
         outline_frac: the garment's box in fractions of the preview; None draws no outline.
         anchor: where the garment lies, for a person's decisions to point at.
@@ -44,6 +81,8 @@ class Sighting:
     preview: bytes | None = None
     outline_frac: Box | None = None
     anchor: Anchor | None = None
+    showing: float = 0.0
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +137,86 @@ class Catalogue:
             raise ValueError("two entries of a catalogue have the same item id")
 
 
-def item_of(group: Group, garments: Mapping[str, Garment], labels: Mapping[str, Labels]) -> Item:
-    """The item a group of garments is.
+def item_of(group: Group, seen: Mapping[str, Seen], cover: CoverSettings) -> Item:
+    """The item a group of garments is, still without a name: see :func:`named`.
 
     Its id is its first garment's, in id order: independent of the order of photos, and the same
     until a photo joins whose garment's id is smaller.
     """
-    members = sorted(group.garment_ids, key=lambda g: (-showing(garments[g]), g))
-    said = [labels[g] for g in members]
-    category, confidence = vote([garments[g] for g in members], said)
-    finer = _type(category, [garments[g] for g in members], said)
-    colours = _colours([garments[g] for g in members], said)
+    members = sorted(group.garment_ids, key=lambda g: (-showing(seen[g], cover), g))
+    garments, said = [seen[g].garment for g in members], [seen[g].labels for g in members]
+    category, confidence = vote(garments, said)
+    views = [seen[g] for g in members]
     return Item(
         id=min(group.garment_ids),
-        name=_name(category, finer, colours),
+        name="",
         category=category,
-        type=finer,
-        colours=colours,
+        type=_type(category, garments, said),
+        colours=_colours(garments, said),
         confidence=round(confidence, 4),
         garment_ids=tuple(members),
         flagged=group.flagged,
+        pattern=_agreed([(v.traits.pattern, v) for v in views]),
+        sleeve=_agreed([(v.traits.sleeve, v) for v in views]) if category in SLEEVED else None,
     )
 
 
-def showing(garment: Garment) -> float:
-    """How well a garment's photo shows it: visible share first, then size up to 250 px square,
-    then the segmenter's confidence; in [0, 1]."""
-    size = min((garment.mask.area / 250**2) ** 0.5, 1.0)
-    return float(garment.visibility**1.5 * size**0.5 * garment.score**0.5)
+def showing(seen: Seen, weights: CoverSettings) -> float:
+    """How well a photo shows a garment, in [0, 1]: the weighted geometric mean of its measures."""
+    q = seen.quality
+    measures = (
+        (weights.visibility, seen.garment.visibility), (weights.resolution, q.resolution),
+        (weights.light, q.light), (weights.cast, q.cast), (weights.sharpness, q.sharpness),
+        (weights.frontal, q.frontal), (weights.unobstructed, q.unobstructed),
+        (weights.confidence, seen.garment.score),
+    )  # fmt: skip
+    # The floor keeps the order of photos that all fail in one thing.
+    logs = sum(weight * math.log(max(value, 0.02)) for weight, value in measures)
+    return math.exp(logs / max(sum(weight for weight, _ in measures), 1e-9))
+
+
+def named(items: Sequence[Item]) -> list[Item]:
+    """The items of a closet, those without a name given one from their attributes.
+
+    Where two would be called the same, their sleeves and then their second colours are said, if
+    that tells them apart; two plain black T-shirts stay two black T-shirts.
+    """
+    given = {item.name for item in items if item.name}
+    alike: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        if not item.name:
+            alike[_name(item)].append(item)
+    names: dict[str, str] = {}
+    for same in alike.values():
+        ways = [[_name(i, sleeve=s, second=c) for i in same] for s, c in _WAYS]
+        # The plainest of the ways that leave the fewest items with one name.
+        best = max(ways, key=lambda way: len(set(way) - given))
+        names |= {i.id: name for i, name in zip(same, best, strict=True)}
+    return [item if item.name else replace(item, name=names[item.id]) for item in items]
+
+
+def sighting(worn: Worn, seen: Seen, work_px: int, cover: CoverSettings) -> Sighting:
+    """What a reader sees of one garment of an item, its preview apart.
+
+    Args:
+        work_px: longer side of the working picture, as the previews were cut from it.
+    """
+    photo, g = worn.photo, worn.garment
+    w, h = images.reduced(photo.size, work_px)
+    box = geometry.to_px(g.box_frac, (h, w))
+    x0, y0, x1, y1 = preview_window(box, (h, w))
+    inside = (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
+    return Sighting(
+        photo.path,
+        geometry.to_px(g.box_frac, (photo.size[1], photo.size[0])),
+        g.visibility,
+        g.score,
+        photo.taken_at,
+        outline_frac=geometry.to_frac(inside, (y1 - y0, x1 - x0)),
+        anchor=Anchor.of(g),
+        showing=round(showing(seen, cover), 4),
+        quality=seen.quality,
+    )
 
 
 def worn(
@@ -204,12 +295,51 @@ def _colours(
     )
 
 
-def _name(category: Category, finer: str | None, colours: Sequence[tuple[str, str, float]]) -> str:
-    thing = finer or ONE[category]
+_WAYS = ((False, False), (True, False), (False, True), (True, True))  # sleeve, second colour
+
+
+def _name(item: Item, *, sleeve: bool = False, second: bool = False) -> str:
+    """Pattern, colour, sleeve, thing, as far as they are known and say something.
+
+    Args:
+        sleeve: say the sleeve even where the thing promises it.
+        second: say the second colour even where it weighs little.
+    """
+    thing = item.type or ONE[item.category]
+    words = [MARKED.get(item.pattern or "", ""), _colour(item.colours, second)]
+    if item.sleeve and (sleeve or _tells(item)):
+        words.append(SLEEVES[item.sleeve])
+    name = " ".join(filter(None, [*words, thing]))
+    return name[0].upper() + name[1:]
+
+
+def _tells(item: Item) -> bool:
+    """Whether the sleeve is no matter of course."""
+    usual = USUAL.get(item.type or ONE[item.category])
+    return item.sleeve != usual
+
+
+def _colour(colours: Sequence[tuple[str, str, float]], second: bool) -> str:
+    """The main colour; two where the second weighs nearly as much and is no shade of the first."""
     if not colours:
-        return thing.capitalize()
-    colour = colours[0][0]
-    # A second colour of nearly the same weight is part of how a person would call the piece.
-    if len(colours) > 1 and colours[1][2] > 0.6 * colours[0][2]:
-        colour = f"{colour} and {colours[1][0]}"
-    return f"{colour} {thing}".capitalize()
+        return ""
+    name, value, share = colours[0]
+    for other, other_value, other_share in colours[1:2]:
+        one, two = color.to_lab(np.stack([color.from_hex(value), color.from_hex(other_value)]))
+        apart = float(color.delta_e2000(one, two))
+        if second or (other_share > 0.6 * share and apart >= OTHER_COLOUR):
+            return f"{name} and {other}"
+    return name
+
+
+def _agreed(said: Sequence[tuple[str | None, Seen]]) -> str | None:
+    """The word of the clear and large views; None where they don't agree by two to one."""
+    votes: Counter[str] = Counter()
+    for word, view in said:
+        if word is not None:
+            weight = (0.05 + view.clear) * (0.05 + view.quality.resolution)
+            votes[word] += weight  # type: ignore[assignment]
+    if not votes:
+        return None
+    best = max(votes, key=lambda w: (votes[w], w))
+    return best if votes[best] >= 2 / 3 * sum(votes.values()) else None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from wardrobe.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, le=100)]
 Profile = Literal["small", "gpu"]
 
 
@@ -149,6 +150,26 @@ class ClusterSettings(_Section):
     )  # fmt: skip
 
 
+class CoverSettings(_Section):
+    """Which of an item's photos becomes its cover: weights of a geometric mean, so that a photo that
+    fails in one thing isn't saved by the others; 0 ignores the measure."""
+
+    visibility: Weight = Field(
+        4, description="Weight of the visible share: half a garment is half a cover."
+    )
+    resolution: Weight = Field(2, description="Weight of the pixels on the garment.")
+    light: Weight = Field(1, description="Weight of the exposure.")
+    cast: Weight = Field(0.7, description="Weight of neutral light: it keeps colours true.")
+    sharpness: Weight = Field(0.7, description="Weight of freedom from blur.")
+    frontal: Weight = Field(0.5, description="Weight of the wearer facing the camera.")
+    unobstructed: Weight = Field(
+        0.5, description="Weight of nothing lying in front: hands, hair, straps."
+    )
+    confidence: Weight = Field(
+        0.5, description="Weight of the segmenter's confidence: an unsure mask is badly cut out."
+    )
+
+
 class ThumbnailSettings(_Section):
     size_px: int = Field(512, ge=64, le=2048, description="Pixels. Side of the square thumbnail.")
     margin: float = Field(
@@ -181,6 +202,7 @@ class Settings(_Section):
     embed: EmbedSettings = EmbedSettings()
     classify: ClassifySettings = ClassifySettings()
     cluster: ClusterSettings = ClusterSettings()
+    cover: CoverSettings = CoverSettings()
     thumbnail: ThumbnailSettings = ThumbnailSettings()
     outfit: OutfitSettings = OutfitSettings()
     run: RunSettings = RunSettings()

@@ -19,7 +19,7 @@ import secrets
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any
@@ -40,7 +40,8 @@ def items_json(catalogue: Catalogue) -> dict[str, Any]:
          "items": [{"id", "name", "category", "type": str | null,
                     "colours": [{"name", "hex": "#rrggbb", "share"}], # largest first
                     "confidence",                                     # of the category
-                    "garments": [{"photo", "box": [x0, y0, x1, y1], "visibility", "score"}],
+                    "garments": [{"photo", "box": [x0, y0, x1, y1], "visibility", "score",
+                                  "showing", "quality": {measure: share} | null}],
                     "cover": {"photo", "box"} | null,                 # the best garment
                     "thumbnail": path | null,                         # WebP
                     "first_seen": "YYYY-MM-DD" | null, "last_seen": "YYYY-MM-DD" | null,
@@ -187,6 +188,8 @@ def _item(entry: Entry) -> dict[str, Any]:
             "box": [round(float(v), 1) for v in s.box],
             "visibility": _share(s.visibility),
             "score": _share(s.score),
+            "showing": _share(s.showing),
+            "quality": {k: _share(v) for k, v in asdict(s.quality).items()} if s.quality else None,
         }
         for s in entry.sightings
     ]

@@ -10,10 +10,7 @@ only if some stage has not seen it before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -21,105 +18,31 @@ from numpy.typing import NDArray
 
 from wardrobe import backends, images, weights
 from wardrobe.config import Settings
-from wardrobe.errors import ConfigError, PhotoError
+from wardrobe.errors import ConfigError
 from wardrobe.folder import Found
 from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
+from wardrobe.stages.photo import Pictures, ReadPhoto
 from wardrobe.stages.pose import FindFaces, FindPeople, stand
+from wardrobe.stages.quality import Dressed, Examine, Examined, clearness, traits
 from wardrobe.stages.segment import FindGarments, Scene, SortGarments, view_of
 from wardrobe.stages.thumbnail import CutOut, Preview
 from wardrobe.store import Store
-from wardrobe.types import Failure, Garment, Image, Labels, Photo, Standing, Step, Vector, Worn
+from wardrobe.types import (
+    Failure,
+    Garment,
+    Labels,
+    Photo,
+    Pose,
+    Standing,
+    Step,
+    Vector,
+    Worn,
+)  # fmt: skip
 
 Until = Literal["photo", "pose", "segment", "embed", "classify", "cluster", "thumbnail"]
 STAGES: tuple[Until, ...] = get_args(Until)
-
-
-class Pictures:
-    """Decoded working pictures of the batch at hand: each decoded once, and only when asked for.
-
-    Pictures that a stage may want are announced with :meth:`expect`; the first question decodes
-    the rest of the batch in the background.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._files: dict[str, Path] = {}
-        self._read: dict[str, images.Picture | PhotoError] = {}
-
-    def expect(self, files: dict[str, Path]) -> None:
-        """Forget the last batch; ``files`` maps photo ids to files."""
-        self._files, self._read = files, {}
-
-    def read(self, ids: Sequence[str]) -> list[images.Picture | PhotoError]:
-        """The pictures, or why they can't be read."""
-        missing = [i for i in dict.fromkeys(ids) if i not in self._read]
-        if len(missing) > 1:
-            with ThreadPoolExecutor(2) as pool:
-                self._read |= dict(zip(missing, pool.map(self._decode, missing), strict=True))
-        elif missing:
-            self._read[missing[0]] = self._decode(missing[0])
-        return [self._read[i] for i in ids]
-
-    def __call__(self, photo: Photo) -> Image:
-        """(h, w, 3) uint8 of one photo; raises its PhotoError."""
-        (picture,) = self.read([photo.id])
-        if isinstance(picture, PhotoError):
-            raise picture
-        return picture.pixels
-
-    def _decode(self, photo_id: str) -> images.Picture | PhotoError:
-        s = self._settings.photo
-        try:
-            return images.read(
-                self._files[photo_id],
-                work_px=s.work_px,
-                max_megapixels=s.max_megapixels,
-                min_side_px=s.min_side_px,
-                expect=photo_id,
-            )
-        except PhotoError as e:
-            return e
-
-
-@dataclass(frozen=True)
-class ReadPhoto:
-    """The first stage: a file's bytes -> what kind of picture it is. Its input is (id, path)."""
-
-    settings: Settings
-    pictures: Pictures
-    name: str = "photo"
-    version: int = 1
-    model: str = ""
-
-    def recipe(self) -> dict[str, Any]:
-        return self.settings.photo.model_dump(exclude={"duplicate_bits"})
-
-    def digest(self, one: tuple[str, str]) -> str:
-        return one[0]
-
-    def __call__(self, batch: Sequence[tuple[str, str]]) -> Sequence[Photo]:
-        read = self.pictures.read([photo_id for photo_id, _ in batch])
-        for picture in read:
-            if isinstance(picture, PhotoError):
-                raise picture  # the runner halves the batch until only this photo is left
-        return [
-            Photo(p.id, path, p.size, p.taken_at, p.look)
-            for p, (_, path) in zip(read, batch, strict=True)
-            if isinstance(p, images.Picture)
-        ]
-
-    def encode(self, out: Photo) -> bytes:
-        taken = out.taken_at.isoformat() if out.taken_at else ""
-        return "\n".join([f"{out.size[0]} {out.size[1]}", taken, out.look]).encode()
-
-    def decode(self, data: bytes) -> Photo:
-        size, taken, look = data.decode().split("\n")
-        w, h = size.split()
-        return Photo(
-            "", "", (int(w), int(h)), datetime.fromisoformat(taken) if taken else None, look
-        )
 
 
 @dataclass(frozen=True)
@@ -140,6 +63,7 @@ class Recipe:
     sort: SortGarments
     embed: Embed
     classify: Classify
+    examine: Examine
     preview: Preview
     cut_out: CutOut
 
@@ -186,6 +110,7 @@ def recipe(
         sort=SortGarments(s.segment, s.pose),
         embed=Embed(**model("embed", s.embed.model)),
         classify=Classify(**model("classify", s.classify.model)),
+        examine=Examine(pictures, s.pose.min_joint),
         preview=Preview(pictures),
         cut_out=CutOut(s.thumbnail, pictures),
     )
@@ -196,6 +121,7 @@ class Sight:
     """All that is known of one photo: what each stage made of it, and where it stopped.
 
     Attributes:
+        pose: the owner's, once garments were looked for.
         reason: why it was left out, or None while it is in.
         copy_of: path of the file it is an exact copy of, or "".
         steps: the trace, one line a stage.
@@ -205,10 +131,12 @@ class Sight:
     found: Found
     photo: Photo | None = None
     standing: Standing | None = None
+    pose: Pose | None = None
     garments: tuple[Garment, ...] = ()
     left_out: tuple[tuple[str, float, str], ...] = ()
     vectors: list[Vector] = field(default_factory=list)
     labels: list[Labels] = field(default_factory=list)
+    examined: list[Examined] = field(default_factory=list)
     previews: list[str] = field(default_factory=list)
     failure: Failure | None = None
     reason: str | None = None
@@ -299,6 +227,7 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
         assert s.standing is not None
         assert s.standing.owner is not None
         owner = _value(people)[s.standing.owner]
+        s.pose = owner.pose
         size = _working_size(s.photo, r.settings.photo.work_px)
         at.append((s, view_of(s.photo, owner, size, r.settings.segment, r.settings.pose)))
     answers = run(r.garments, at)
@@ -327,30 +256,43 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
 
 
 def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> None:
-    """Vectors and labels of every garment; neither waits for the other."""
+    """What is known of every garment beside where it lies; no stage waits for another."""
     at = [(s, Worn(s.photo, g)) for s in sights if s.open and s.photo for g in s.garments]
+    dressed = [(s, _dressed(s, worn)) for s, worn in at]
     last = STAGES.index(until)
-    stages: list[tuple[Stage[Any, Any], Until]] = [
-        (r.embed, "embed"), (r.classify, "classify"), (r.preview, "classify"),
+    stages: list[tuple[Stage[Any, Any], Until, Any]] = [
+        (r.embed, "embed", at), (r.classify, "classify", at), (r.examine, "classify", dressed),
+        (r.preview, "classify", at),
     ]  # fmt: skip
-    for stage, name in stages:
+    for stage, name, inputs in stages:
         if last < STAGES.index(name):
             continue
-        answers = run(stage, at)
-        for (s, worn), a in zip(at, answers, strict=True):
-            said = ""
-            if stage is r.embed and a.value is not None:
-                s.vectors.append(a.value)
-                said = "256-d vector"
-            elif stage is r.classify and a.value is not None:
-                s.labels.append(labels(a.value, r.settings.classify))
-                said = f"{s.labels[-1].category} {s.labels[-1].confidence:.2f} {s.labels[-1].type or ''}"
-            elif stage is r.preview:
+        for (s, worn), a in zip(at, run(stage, inputs), strict=True):
+            if stage is r.preview:
                 s.previews.append(a.key)
-            if stage is not r.preview:
-                s.steps.append(
-                    _step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said)
-                )
+                continue
+            said = "" if a.value is None else _noted(s, stage, worn, a.value, r)
+            s.steps.append(_step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said))
+
+
+def _dressed(s: Sight, worn: Worn) -> Dressed:
+    assert s.pose is not None  # garments are looked for on somebody
+    return Dressed(worn, s.pose, tuple(g.mask for g in s.garments if g is not worn.garment))
+
+
+def _noted(s: Sight, stage: Stage[Any, Any], worn: Worn, value: Any, r: Recipe) -> str:
+    """Keep one stage's answer about one garment; the words for the trace."""
+    if stage is r.embed:
+        s.vectors.append(value)
+        return "256-d vector"
+    if stage is r.classify:
+        s.labels.append(labels(value, r.settings.classify))
+        return f"{s.labels[-1].category} {s.labels[-1].confidence:.2f} {s.labels[-1].type or ''}"
+    s.examined.append(value)
+    said = traits(value)
+    sleeve = f", sleeve {said.sleeve}" if said.sleeve else ""
+    clear = clearness(worn.garment, value.quality)
+    return f"clearness {clear:.2f}, pattern {said.pattern or 'unsure'}{sleeve}"
 
 
 def _value(a: Answer[Any]) -> Any:

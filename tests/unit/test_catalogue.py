@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wardrobe.catalogue import Catalogue, Entry, item_of, worn
+from wardrobe.catalogue import Catalogue, Entry, Seen, item_of, named, showing, worn
+from wardrobe.config import CoverSettings
 from wardrobe.labels import Category
 from wardrobe.stages.cluster import Group
-from wardrobe.types import Garment, Item, Labels, Mask, Photo
+from wardrobe.types import Garment, Item, Labels, Mask, Photo, Quality, Traits
 
 Colours = tuple[tuple[str, str, float], ...]
+CLEAR = Quality(0.8, 1.0, 1.0, 1.0, 1.0, 1.0)
 RED: Colours = (("red", "#c1272d", 1.0),)
 
 
@@ -39,10 +41,18 @@ def said(
     return Labels(category, sure, type, sure if type else 0.0, colours)
 
 
-def item(*members: tuple[Garment, Labels]) -> Item:
-    garments = {g.id: g for g, _ in members}
-    group = Group(tuple(sorted(garments)), None)
-    return item_of(group, garments, {g.id: words for g, words in members})
+def item(
+    *members: tuple[Garment, Labels],
+    traits: Traits = Traits(),
+    qualities: tuple[Quality, ...] = (),
+) -> Item:
+    """The item the members make, with the name it has in a closet of its own."""
+    seen = {
+        g.id: Seen(g, words, qualities[i] if qualities else CLEAR, traits)
+        for i, (g, words) in enumerate(members)
+    }
+    (found,) = named([item_of(Group(tuple(sorted(seen)), None), seen, CoverSettings())])
+    return found
 
 
 def test_a_day_counts_once_and_an_undated_photo_as_its_own_day() -> None:

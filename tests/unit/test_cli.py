@@ -92,7 +92,9 @@ def test_items_have_the_documented_keys(built: Path) -> None:
             "first_seen", "last_seen", "worn_count", "flagged", "pattern", "sleeve",
         }  # fmt: skip
         for garment in item["garments"]:
-            assert set(garment) == {"photo", "box", "visibility", "score"}
+            assert set(garment) == {"photo", "box", "visibility", "score", "showing", "quality"}
+            assert set(garment["quality"]) <= documented
+            assert all(0 <= v <= 1 for v in [garment["showing"], *garment["quality"].values()])
             assert len(garment["box"]) == 4
             assert (built.parent / "photos" / garment["photo"]).is_file()
         assert (built / item["thumbnail"]).is_file()
@@ -105,6 +107,8 @@ def test_show_is_one_of_the_items(built: Path) -> None:
     said = run("show", red["id"], "--out", built).stdout
     assert "Red t-shirt" in said
     assert "000.jpg" in said
+    assert said.count("showing 0.") == len(red["garments"])
+    assert "resolution" in said
     assert "worn on 2 day(s), 2026-05-01 to 2026-05-04" in said
 
 

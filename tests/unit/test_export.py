@@ -23,7 +23,7 @@ from wardrobe.export import (
     write_json,
     write_zip,
 )
-from wardrobe.types import Item
+from wardrobe.types import Item, Quality
 
 HOSTILE = "</script><script>alert('&\u2028\u2029')</script>{{previews}}<!--"
 NAVY = (("navy", "#22304f", 0.6), ("white", "#ffffff", 0.4))
@@ -45,6 +45,8 @@ def entry(number: int = 1, name: str = "Striped navy top", **changes: object) ->
         datetime(2026, 3, 4, 5),
         webp(9),
         (0, 0, 1, 1),
+        showing=0.65432,
+        quality=Quality(0.5, 1.0, 0.9, 0.8, 0.7, 0.6),
     )
     other = Sighting("b.heic", (0, 0, 5, 5), 0.1, 0.4)
     values = {
@@ -97,12 +99,23 @@ def test_json_has_exactly_the_documented_fields() -> None:
                         "box": [10.0, 20.0, 300.0, 400.0],
                         "visibility": 0.8,
                         "score": 0.9,
+                        "showing": 0.6543,
+                        "quality": {
+                            "resolution": 0.5,
+                            "light": 1.0,
+                            "cast": 0.9,
+                            "sharpness": 0.8,
+                            "frontal": 0.7,
+                            "unobstructed": 0.6,
+                        },
                     },
                     {
                         "photo": "b.heic",
                         "box": [0.0, 0.0, 5.0, 5.0],
                         "visibility": 0.1,
                         "score": 0.4,
+                        "showing": 0.0,
+                        "quality": None,
                     },
                 ],
                 "cover": {"photo": "2026/a.jpg", "box": [10.0, 20.0, 300.0, 400.0]},
