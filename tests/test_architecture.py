@@ -23,7 +23,7 @@ FLOORS = [
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
     {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},
     {"batch", "closet", "outfits"},
-    {"api", "doctor", "bars"},
+    {"api", "doctor", "bars", "review"},
     {"", "cli", "web"},
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend

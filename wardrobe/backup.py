@@ -65,6 +65,9 @@ def contents(store: Store) -> Iterator[tuple[str, bytes]]:
     yield NAME, json.dumps(closet, indent=1).encode()
     for memo in memos:
         yield f"memos/{memo.key}", memo.value or b""
+    for item, facts in store.derived("item").items():
+        if facts.get("hidden") and facts["thumbnail"]:  # no page shows it, so no page brings it
+            yield f"thumbnails/{item}.webp", (store.root / facts["thumbnail"]).read_bytes()
 
 
 def _bundled(item: str, facts: dict[str, Any]) -> dict[str, Any]:

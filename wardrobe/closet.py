@@ -20,11 +20,12 @@ from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Step
 
 
-def load(store: Store, *, pictures: bool = True) -> Catalogue:
+def load(store: Store, *, pictures: bool = True, hidden: bool = False) -> Catalogue:
     """The catalogue as the last finished run left it.
 
     Args:
         pictures: also read thumbnails and previews.
+        hidden: the items that a person hid, instead of all the others.
 
     Raises:
         StoreError: no run has finished yet.
@@ -39,6 +40,8 @@ def load(store: Store, *, pictures: bool = True) -> Catalogue:
     previews = {key: result.value for key, result in shown.items()}
     entries = []
     for facts in store.derived("item").values():
+        if facts.get("hidden", False) != hidden:
+            continue
         path = facts["thumbnail"]
         thumbnail = (store.root / path).read_bytes() if pictures and path else None
         entries.append(rows.entry(facts, garments, previews, thumbnail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,11 @@ app = typer.Typer()
 def items(
     out: Out,
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Those that were hidden.")] = False,
     as_json: Json = False,
 ) -> None:
     """Every item of the wardrobe."""
-    loaded = load(out)
+    loaded = load(out, hidden=hidden)
     chosen = [e for e in loaded.entries if category in (None, e.item.category)]
     if as_json:
         print_json(export.items_json(Catalogue(tuple(chosen), loaded.funnel)))
@@ -39,7 +41,7 @@ def show(
     out: Out,
     as_json: Json = False,
 ) -> None:
-    """One item: its photos, colours, dates."""
+    """One item: its colours and dates, and each photo with how well it shows the item."""
     loaded = load(out)
     entry = find(loaded, item)
     if as_json:
@@ -53,9 +55,18 @@ def show(
         say(f"to review: {i.flagged}")
     if entry.thumbnail_path:
         say(f"thumbnail: {out / entry.thumbnail_path}")
+    if i.pattern or i.sleeve:
+        said = [
+            i.pattern,
+            "sleeveless" if i.sleeve == "none" else i.sleeve and f"{i.sleeve} sleeves",
+        ]
+        say(", ".join(filter(None, said)))
     for s in entry.sightings:
         box = ", ".join(f"{v:.0f}" for v in s.box)
         say(f"  {s.photo}  box ({box})  visible {s.visibility:.2f}  score {s.score:.2f}")
+        if s.quality:
+            measures = "  ".join(f"{k} {v:.2f}" for k, v in asdict(s.quality).items())
+            say(f"    showing {s.showing:.3f}:  {measures}")
 
 
 @app.command("export")

@@ -38,8 +38,8 @@ def settings_of(sets: list[str] | None, config_file: Path | None, profile: str |
     return config.load(config_file, {k: v for k, _, v in pairs}, profile)  # type: ignore[arg-type]
 
 
-def load(out: Path) -> Catalogue:
-    return closet.load(Store(out, create=False))
+def load(out: Path, *, hidden: bool = False) -> Catalogue:
+    return closet.load(Store(out, create=False), hidden=hidden)
 
 
 def find(loaded: Catalogue, start: str) -> Entry:
