@@ -15,7 +15,8 @@ from fabrics import Colour
 from scipy.spatial import cKDTree
 
 GLASS = (0.03, 0.025, 0.02)
-STEEL = (0.13, 0.13, 0.14)
+FACE = (0.09, 0.1, 0.16)
+BAND = (0.1, 0.1, 0.11)
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,23 @@ def sunglasses(wearer: Wearer) -> list[Gear]:
 
 
 def fedora(wearer: Wearer) -> list[Gear]:
-    """MakeHuman's hat, with room for hair, and a dark band."""
+    """MakeHuman's hat with room for hair, and a dark band round it."""
     mesh, _ = wearer.figure.fit(wearer.figure.data.folder / "clothes/fedora01/fedora.mhclo")
     centre = mesh.points.mean(0)
-    points = centre + (mesh.points - centre) * [1.1, 1.06, 1.1] + [0, 0.06, 0]
-    return [Gear(points, mesh.triangles, wearer.on("head", len(points)))]
+    points = centre + (mesh.points - centre) * [1.12, 1.06, 1.12] + [0, 0.05, 0]
+    low, high = points[:, 1].min(), points[:, 1].max()
+    inner = points[points[:, 1] > low + 0.4 * (high - low)]
+    middle, half = (inner.max(0) + inner.min(0)) / 2, (inner.max(0) - inner.min(0)) / 2 * 1.1
+    turns = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    tilt = np.polyfit(points[:, 2], points[:, 1], 1)[0]
+    z = middle[2] + half[2] * np.cos(turns)
+    band = np.stack([middle[0] + half[0] * np.sin(turns),
+                     low + 0.26 * (high - low) + tilt * (z - middle[2]), z], 1)  # fmt: skip
+    ring, faces, _ = sweep(band, 0.14, 0.03, True, band - middle * [1, 0, 1] - [0, 1, 0] * band)
+    return [
+        Gear(points, mesh.triangles, wearer.on("head", len(points))),
+        Gear(ring, faces, wearer.on("head", len(ring)), BAND),
+    ]
 
 
 def beanie(wearer: Wearer) -> list[Gear]:
@@ -260,7 +273,14 @@ def watch(wearer: Wearer) -> list[Gear]:
     rim = spot + 0.1 * (np.cos(turns)[:, None] * axis + np.sin(turns)[:, None] * side)
     dial, disc, _ = sweep(rim, 0.11, 0.055, True, np.tile(back, (40, 1)))
     held = np.tile(wearer.follow(centre[None] + ring[:1]), (len(strap), 1))
-    return [Gear(strap, faces, held, STEEL), Gear(dial, disc, held[: len(dial)])]
+    fan = np.arange(40)
+    face = np.vstack([rim, spot]) + 0.07 * back
+    pane = np.stack([fan, np.roll(fan, -1), np.full(40, 40)], 1)
+    return [
+        Gear(strap, faces, held),
+        Gear(dial, disc, held[: len(dial)]),
+        Gear(face, pane, held[:41], FACE),
+    ]
 
 
 def tote(wearer: Wearer) -> list[Gear]:

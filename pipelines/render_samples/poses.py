@@ -15,6 +15,9 @@ import numpy as np
 from body import Array, MakeHuman, turn
 from scipy.spatial.transform import Rotation
 
+#: Degrees that a shoulder sinks under a hanging arm.
+DROP = 9.0
+
 Triple = tuple[float, float, float]
 
 
@@ -135,9 +138,11 @@ POSES: Mapping[str, Pose] = {
 
 def bend(data: MakeHuman, name: str) -> dict[str, Array]:
     """A pose as rotations by bone, in the rest pose's axes."""
-    if name not in POSES:
-        return data.pose(name)
-    pose = POSES[name]
+    return hold(data, POSES[name]) if name in POSES else data.pose(name)
+
+
+def hold(data: MakeHuman, pose: Pose) -> dict[str, Array]:
+    """The same, of a pose that needs no name."""
     rotations = {bone: turn(x=x, y=y, z=z) for bone, (x, y, z) in pose.bends.items()}
     return rotations | _arm(data, pose.left, "L") | _arm(data, pose.right, "R")
 
@@ -154,22 +159,33 @@ def _arm(data: MakeHuman, reach: Reach, side: str) -> dict[str, Array]:
     shoulder, elbow, wrist = (joint(b) for b in ("upperarm01", "lowerarm01", "wrist"))
     upper, lower, palm = elbow - shoulder, wrist - elbow, joint("finger3-1") - wrist
     a, b = float(np.linalg.norm(upper)), float(np.linalg.norm(lower))
-    goal = np.array(reach.wrist) * flip * (a + b)
+    # An arm that hangs draws its shoulder down, which the rest pose holds up.
+    hanging = np.clip(-1.6 * reach.wrist[1] - 0.5, 0, 1)
+    drop = turn(z=-DROP * hanging * flip[0])
+    goal = drop.T @ (np.array(reach.wrist) * flip) * (a + b)
     far = min(float(np.linalg.norm(goal)), 0.998 * (a + b))
     line = goal / np.linalg.norm(goal)
     along = (a * a - b * b + far * far) / (2 * far)
-    swing = np.array(reach.elbow) * flip
+    swing = drop.T @ (np.array(reach.elbow) * flip)
     swing -= line * (swing @ line)
     bent = along * line + np.sqrt(max(a * a - along * along, 0.0)) * swing / np.linalg.norm(swing)
     first = _arc(upper, bent)
     second = _arc(lower, first.T @ (far * line - bent))
     roll = _about(lower, reach.roll * flip[0])
     held = first @ second @ roll
-    hand = np.eye(3) if reach.hand is None else _arc(palm, held.T @ (np.array(reach.hand) * flip))
+    hand = np.eye(3)
+    if reach.hand is not None:
+        hand = _arc(palm, held.T @ drop.T @ (np.array(reach.hand) * flip))
     tip = joint("finger3-3") - joint("finger3-2")
     finger = _about(np.cross(palm, tip), reach.curl)
     thumb = _about(np.cross(palm, tip), 0.4 * reach.curl)
-    bones = {"upperarm01": first, "lowerarm01": second, "lowerarm02": roll, "wrist": hand}
+    bones = {
+        "shoulder01": drop,
+        "upperarm01": first,
+        "lowerarm01": second,
+        "lowerarm02": roll,
+        "wrist": hand,
+    }
     bones |= {f"finger{k}-{j}": finger for k in range(2, 6) for j in range(1, 4)}
     bones |= {f"finger1-{j}": thumb for j in (2, 3)}
     return {f"{bone}.{side}": rotation for bone, rotation in bones.items()}
