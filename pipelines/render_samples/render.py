@@ -13,6 +13,7 @@ import argparse
 import json
 import multiprocessing
 import shutil
+import subprocess
 import sys
 import time
 import traceback
@@ -69,6 +70,7 @@ def main() -> None:
     due = [] if args.papers else _due(chosen, args, lines, made)
     jobs = [(s, args.makehuman, args.out, args.samples, args.scale) for s in due if not s.copy_of]
     failed: list[str] = []
+    revision = _revision()
     with multiprocessing.get_context("spawn").Pool(args.workers, maxtasksperchild=6) as pool:
         for k, (name, line, note) in enumerate(pool.imap_unordered(work, jobs), 1):
             print(f"{k}/{len(jobs)} {name}: {note}", flush=True)
@@ -77,7 +79,7 @@ def main() -> None:
                 continue
             lines[name] = line
             shot = next(s for s in SHOTS if s.name == name)
-            made[name] = shot.fingerprint(args.scale)
+            made[name] = f"{shot.fingerprint(args.scale)} {revision}"
             _keep(args.out, lines, made)
         if args.items:
             alone = [(item, args.makehuman, args.out) for item in EVERYTHING]
@@ -89,9 +91,20 @@ def main() -> None:
     _keep(args.out, lines, made)
     write_items(args.out)
     contact_sheet(args.out, list(lines))
-    (args.out / "SOURCES.md").write_text(sources(list(lines.values()), SHOTS))
+    revisions = sorted({note.split(" ")[1] for note in made.values()})
+    (args.out / "SOURCES.md").write_text(sources(list(lines.values()), SHOTS, revisions))
     if failed:
         raise SystemExit(f"not rendered: {', '.join(failed)}")
+
+
+def _revision() -> str:
+    """The commit of these scripts, marked where they were changed since."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    try:
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
 
 
 def _due(shots: Sequence[Shot], args: argparse.Namespace, lines: dict[str, Any],
@@ -102,7 +115,7 @@ def _due(shots: Sequence[Shot], args: argparse.Namespace, lines: dict[str, Any],
         if args.force
         or s.name not in lines
         or not (args.out / s.name).exists()
-        or made.get(s.name) != s.fingerprint(args.scale)
+        or made.get(s.name, "").split(" ")[0] != s.fingerprint(args.scale)
     ]
 
 
@@ -114,7 +127,7 @@ def _known(out: Path) -> dict[str, dict[str, Any]]:
 
 
 def _made(out: Path) -> dict[str, str]:
-    """By photo, the fingerprint of the shot it was rendered from."""
+    """By photo, the fingerprint of the shot and the revision it was rendered from."""
     path = out / "truth" / "made.json"
     return json.loads(path.read_text()) if path.exists() else {}
 

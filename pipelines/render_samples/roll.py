@@ -100,8 +100,8 @@ SHOTS: tuple[Shot, ...] = (
     ),
     *day(
         "2025-09-18",
-        Shot("IMG_0432.jpg", "20:05:27", "evening-seat", wears=HOME, pose="seated", yaw=10,
-             props=("sofa",), grain=1.2),
+        Shot("IMG_0432.jpg", "20:05:27", "evening-seat", wears=("tee-plum", "chinos-khaki"),
+             pose="seated", yaw=10, props=("sofa",), grain=1.2),
         Shot("IMG_0433.jpg", "20:08:13", "evening", wears=HOME, pose="relaxed", frame="three",
              yaw=-14, angle=-8, beside=(friend(FRIEND_TEE, "weight", (-0.72, 0.1), 12),)),
         Shot("IMG_0434.jpg", "21:15:40", "reading", frame="table"),
