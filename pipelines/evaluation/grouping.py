@@ -139,12 +139,22 @@ def _pile(case: Case) -> Pile:
 
 
 def _regroup(pile: Pile, settings: Settings, ids: Sequence[str]) -> Callable[[float], Labels]:
-    """Threshold -> the item each of the garments then lies in."""
+    """Threshold -> the item each of the garments then lies in.
+
+    The bounds that hang on the threshold move along, as they do where a model brings its own.
+    """
     cluster = calibrated(settings)
 
     def at(threshold: float) -> Labels:
-        now = cluster.model_copy(update={"same_cosine": threshold})
-        groups = group(pile, now, settings.embed.min_visibility)
+        shift = threshold - cluster.same_cosine
+        now = cluster.model_copy(
+            update={
+                "same_cosine": threshold,
+                "ask_cosine": cluster.ask_cosine + shift,
+                "far_cosine": cluster.far_cosine + shift,
+            }
+        )
+        groups = group(pile, now, settings.embed.min_visibility).groups
         item = {g: k for k, one in enumerate(groups) for g in one.garment_ids}
         return np.array([item[g] for g in ids])
 

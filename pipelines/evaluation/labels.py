@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
-from torchmetrics.functional.classification import binary_calibration_error
 
 from wardrobe import color
 
@@ -49,6 +48,8 @@ def classification(
     Args:
         confidence: (n,) in [0, 1], that the word is right.
     """
+    from torchmetrics.functional.classification import binary_calibration_error
+
     asked = sorted(set(true))
     names = [*asked, *sorted(set(said) - set(true))]
     right = torch.tensor([a == b for a, b in zip(said, true, strict=True)], dtype=torch.int64)

@@ -11,15 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from evaluation.identity import Identity
-from evaluation.labels import Classification
 from matplotlib.figure import Figure
 
 from wardrobe import images
 from wardrobe.types import Crop, Image
+
+if TYPE_CHECKING:  # every measure writes here; not all of them should load what these two need
+    from evaluation.identity import Identity
+    from evaluation.labels import Classification
 
 CASE_PX = 180  # height of a picture of a worst case
 STYLE = """
