@@ -125,7 +125,8 @@ def look(
     left_out: Sequence[Garment] = (),
 ) -> Look:
     standing = Standing(owner, "main subject", 1.0, (), reason)
-    sight = Sight(Found(file, Path(file), 1, 1), None, standing, tuple(garments), reason=reason)
+    found = Found(file, Path(file), 1, 1)
+    sight = Sight(found, standing=standing, garments=tuple(garments), reason=reason)
     photo = truth.TruePhoto(
         file, (W, H), None, "", "", "", enters, tuple(there), tuple(true)
     )  # fmt: skip
