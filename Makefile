@@ -31,6 +31,10 @@ demo: install  ## build the wardrobe of sample_photos/ and print where to look
 test: install  ## the default suite, under ten minutes on two cores
 	$(BIN)/python -m pytest
 
+evaluate: install  ## measure the models and the product on sample_photos and the data in ../shared
+	$(BIN)/python pipelines/evaluate.py --out out/evaluate --sample sample_photos \
+		--street ../shared/data/ccp --people ../shared/data/people --flat ../shared/data/clothing
+
 lint: install  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
