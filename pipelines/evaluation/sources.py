@@ -23,6 +23,7 @@ from scipy.optimize import linear_sum_assignment
 from wardrobe import batch, images, pipeline, truth
 from wardrobe.catalogue import Catalogue
 from wardrobe.config import Settings
+from wardrobe.errors import ConfigError
 from wardrobe.folder import Found, scan
 from wardrobe.labels import TYPES, Category
 from wardrobe.pipeline import Recipe, Sight
@@ -212,9 +213,16 @@ def crop(case: Case, look: Look, garment: Garment) -> Crop:
 
 
 def street_photos(folder: Path, only: Sequence[str] = ()) -> list[street.StreetPhoto]:
-    """The labelled photos named, by default those kept for validation (their number ends in 7)."""
+    """The labelled photos named, by default those kept for validation (their number ends in 7).
+
+    Raises:
+        ConfigError: there is none, or one that was named isn't there.
+    """
     there = street.numbers(folder, labelled=True)
-    chosen = [n for n in there if (n in only if only else street.is_validation(n))]
+    chosen = list(only) or [n for n in there if street.is_validation(n)]
+    if not chosen or (missing := sorted({*chosen} - {*there})):
+        which = f"no labelled photo {', '.join(missing)}" if chosen else "no labelled photos"
+        raise ConfigError(f"{folder} holds {which}; labels/ holds one map per photo.")
     return [street.load(folder, n) for n in chosen]
 
 
