@@ -101,9 +101,10 @@ def studio(middle: Array, reach: float) -> None:
     world = bpy.data.worlds.new("studio")
     bpy.context.scene.world = world
     world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs[1].default_value = 0.75
+    even = world.node_tree.nodes["Background"].inputs
+    even[0].default_value, even[1].default_value = (1, 1, 1, 1), 0.65
     lamp = bpy.data.lights.new("studio", "AREA")
-    lamp.energy, lamp.size = 70 * reach**2 * 4, 2.5 * reach
+    lamp.energy, lamp.size = 110 * reach**2, 3.0 * reach
     thing = bpy.data.objects.new("studio", lamp)
     thing.location = Vector(middle + np.array([-1.6, -2.2, 2.2]) * 2 * reach)
     look = Vector(middle) - thing.location

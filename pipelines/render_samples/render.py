@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from items import EVERYTHING
+from items import WARDROBE
 from paperwork import contact_sheet, sources, write_items, write_photos
 from roll import SHOTS
 from shots import Shot
@@ -82,7 +82,7 @@ def main() -> None:
             made[name] = f"{shot.fingerprint(args.scale)} {revision}"
             _keep(args.out, lines, made)
         if args.items:
-            alone = [(item, args.makehuman, args.out) for item in EVERYTHING]
+            alone = [(item, args.makehuman, args.out) for item in WARDROBE]
             for item in pool.imap_unordered(still, alone):
                 print(f"{item} alone", flush=True)
     for shot in (s for s in chosen if s.copy_of and s.copy_of in lines):
