@@ -1,4 +1,4 @@
-"""Things that stand in places: seats, tables, plants, books, crockery, a phone, a mirror.
+"""Things that stand in places: seats, tables, plants, books, crockery, a mirror, a bicycle, a car.
 
 Each is built where it stands in its own frame; ``props.placed`` carries it elsewhere.
 """
@@ -21,6 +21,7 @@ from props import (
     papered,
     planks,
     ring,
+    rod,
     rough_ground,
     sheet,
     tinted,
@@ -243,3 +244,73 @@ def mirror_frame(y: float, low: float, high: float, wide: float, wall: Colour) -
         ((-wide / 2, y - 0.03, low - edge), (wide / 2, y + 0.02, low)),
     ):
         box(a, b, wood, 1, 0.008)
+
+
+def bicycle(tone: Colour) -> None:
+    """A bicycle along x, leaning a little."""
+    frame, black = paint(tone, 0.3), paint(DARK, 0.6)
+    for x in (-0.5, 0.5):
+        ring((x, 0, 0.34), 0.32, 0.018, black)
+        rod((x, -0.05, 0.34), (x, 0.05, 0.34), 0.03, paint(STEEL, 0.3))
+    for (ax, az), (bx, bz) in (
+        ((-0.5, 0.34), (0.0, 0.34)), ((0.0, 0.34), (-0.2, 0.85)), ((-0.5, 0.34), (-0.17, 0.75)),
+        ((0.0, 0.34), (0.36, 0.8)), ((-0.18, 0.78), (0.36, 0.84)), ((0.5, 0.34), (0.33, 1.0)),
+    ):  # fmt: skip
+        rod((ax, 0, az), (bx, 0, bz), 0.016, frame)
+    box((-0.34, -0.06, 0.85), (-0.08, 0.06, 0.9), black, 1, 0.02)
+    box((0.28, -0.25, 0.99), (0.31, 0.25, 1.02), black, 1, 0.01)
+
+
+def car(tone: Colour) -> None:
+    """A parked car along y, its middle at the origin."""
+    shine, black = paint(tone, 0.15), paint((0.05, 0.05, 0.06), 0.1)
+    outline = [(-2.1, 0.3), (-2.15, 0.7), (-1.9, 0.85), (-1.0, 0.95), (-0.45, 1.42), (0.9, 1.45),
+               (1.6, 0.98), (2.05, 0.92), (2.12, 0.6), (2.05, 0.3)]  # fmt: skip
+    n = len(outline)
+    points = [(x, y, z) for x in (-0.85, 0.85) for y, z in outline]
+    points = [(x * (0.78 if z > 1.2 else 1), y, z) for x, y, z in points]
+    faces = [tuple(range(n)), tuple(range(2 * n - 1, n - 1, -1))]
+    faces += [(k, k + n, (k + 1) % n + n, (k + 1) % n) for k in range(n)]
+    mesh = bpy.data.meshes.new("car")
+    mesh.from_pydata(points, [], faces)
+    mesh.materials.append(shine)
+    thing = bpy.data.objects.new("car", mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    edge = thing.modifiers.new("bevel", "BEVEL")
+    edge.width, edge.segments = 0.08, 3
+    for s in (-1, 1):
+        for pane in ([(-0.9, 0.98), (-0.42, 1.36), (0.2, 1.38), (0.2, 0.98)],
+                     [(0.26, 0.98), (0.26, 1.38), (0.88, 1.39), (1.4, 1.0)]):  # fmt: skip
+            glass = bpy.data.meshes.new("pane")
+            glass.from_pydata(
+                [(s * (0.86 - 0.42 * (z - 0.98)), y, z) for y, z in pane], [], [(0, 1, 2, 3)]
+            )
+            glass.materials.append(black)
+            bpy.context.scene.collection.objects.link(bpy.data.objects.new("pane", glass))
+        for y in (-1.35, 1.3):
+            for radius, out, tone in ((0.33, 0.11, (0.04, 0.04, 0.04)), (0.2, 0.12, STEEL)):
+                rod(
+                    ((0.76 - out) * s, y, 0.33),
+                    ((0.76 + out) * s, y, 0.33),
+                    radius,
+                    paint(tone, 0.5),
+                )
+    for a, b in (((-0.75, 0.72), (-0.45, 0.82)), ((0.45, 0.72), (0.75, 0.82))):
+        box((a[0], -2.16, a[1]), (b[0], -2.08, b[1]), paint((0.9, 0.9, 0.85), 0.1))
+    back = bpy.data.meshes.new("windscreen")
+    back.from_pydata(
+        [(-0.72, -0.98, 0.99), (0.72, -0.98, 0.99), (0.6, -0.5, 1.39), (-0.6, -0.5, 1.39)],
+        [],
+        [(0, 1, 2, 3)],
+    )
+    back.materials.append(black)
+    bpy.context.scene.collection.objects.link(bpy.data.objects.new("windscreen", back))
+
+
+def lantern(tall: float = 4.0) -> None:
+    """A street lamp."""
+    iron = paint((0.1, 0.14, 0.13), 0.4)
+    tube((0, 0, 0), 0.5, 0.09, iron, 0.06)
+    tube((0, 0, 0.5), tall - 0.5, 0.045, iron, 0.03)
+    tube((0, 0, tall), 0.3, 0.08, paint((0.9, 0.88, 0.8), 0.3), 0.13)
+    tube((0, 0, tall + 0.3), 0.1, 0.16, iron, 0.03)

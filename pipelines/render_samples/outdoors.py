@@ -27,8 +27,6 @@ from props import (
     papered,
     placed,
     planks,
-    ring,
-    rod,
     rough_ground,
     tinted,
     tube,
@@ -131,76 +129,6 @@ def facade(long: float, name: str, wall: object, floors: int = 3, shop: bool = F
         bpy.context.scene.collection.objects.link(bpy.data.objects.new("awning", mesh))
 
 
-def bicycle(tone: Colour) -> None:
-    """A bicycle along x, leaning a little."""
-    frame, black = paint(tone, 0.3), paint(DARK, 0.6)
-    for x in (-0.5, 0.5):
-        ring((x, 0, 0.34), 0.32, 0.018, black)
-        rod((x, -0.05, 0.34), (x, 0.05, 0.34), 0.03, paint(STEEL, 0.3))
-    for (ax, az), (bx, bz) in (
-        ((-0.5, 0.34), (0.0, 0.34)), ((0.0, 0.34), (-0.2, 0.85)), ((-0.5, 0.34), (-0.17, 0.75)),
-        ((0.0, 0.34), (0.36, 0.8)), ((-0.18, 0.78), (0.36, 0.84)), ((0.5, 0.34), (0.33, 1.0)),
-    ):  # fmt: skip
-        rod((ax, 0, az), (bx, 0, bz), 0.016, frame)
-    box((-0.34, -0.06, 0.85), (-0.08, 0.06, 0.9), black, 1, 0.02)
-    box((0.28, -0.25, 0.99), (0.31, 0.25, 1.02), black, 1, 0.01)
-
-
-def car(tone: Colour) -> None:
-    """A parked car along y, its middle at the origin."""
-    shine, black = paint(tone, 0.15), paint((0.05, 0.05, 0.06), 0.1)
-    outline = [(-2.1, 0.3), (-2.15, 0.7), (-1.9, 0.85), (-1.0, 0.95), (-0.45, 1.42), (0.9, 1.45),
-               (1.6, 0.98), (2.05, 0.92), (2.12, 0.6), (2.05, 0.3)]  # fmt: skip
-    n = len(outline)
-    points = [(x, y, z) for x in (-0.85, 0.85) for y, z in outline]
-    points = [(x * (0.78 if z > 1.2 else 1), y, z) for x, y, z in points]
-    faces = [tuple(range(n)), tuple(range(2 * n - 1, n - 1, -1))]
-    faces += [(k, k + n, (k + 1) % n + n, (k + 1) % n) for k in range(n)]
-    mesh = bpy.data.meshes.new("car")
-    mesh.from_pydata(points, [], faces)
-    mesh.materials.append(shine)
-    thing = bpy.data.objects.new("car", mesh)
-    bpy.context.scene.collection.objects.link(thing)
-    edge = thing.modifiers.new("bevel", "BEVEL")
-    edge.width, edge.segments = 0.08, 3
-    for s in (-1, 1):
-        for pane in ([(-0.9, 0.98), (-0.42, 1.36), (0.2, 1.38), (0.2, 0.98)],
-                     [(0.26, 0.98), (0.26, 1.38), (0.88, 1.39), (1.4, 1.0)]):  # fmt: skip
-            glass = bpy.data.meshes.new("pane")
-            glass.from_pydata(
-                [(s * (0.86 - 0.42 * (z - 0.98)), y, z) for y, z in pane], [], [(0, 1, 2, 3)]
-            )
-            glass.materials.append(black)
-            bpy.context.scene.collection.objects.link(bpy.data.objects.new("pane", glass))
-        for y in (-1.35, 1.3):
-            for radius, out, tone in ((0.33, 0.11, (0.04, 0.04, 0.04)), (0.2, 0.12, STEEL)):
-                rod(
-                    ((0.76 - out) * s, y, 0.33),
-                    ((0.76 + out) * s, y, 0.33),
-                    radius,
-                    paint(tone, 0.5),
-                )
-    for a, b in (((-0.75, 0.72), (-0.45, 0.82)), ((0.45, 0.72), (0.75, 0.82))):
-        box((a[0], -2.16, a[1]), (b[0], -2.08, b[1]), paint((0.9, 0.9, 0.85), 0.1))
-    back = bpy.data.meshes.new("windscreen")
-    back.from_pydata(
-        [(-0.72, -0.98, 0.99), (0.72, -0.98, 0.99), (0.6, -0.5, 1.39), (-0.6, -0.5, 1.39)],
-        [],
-        [(0, 1, 2, 3)],
-    )
-    back.materials.append(black)
-    bpy.context.scene.collection.objects.link(bpy.data.objects.new("windscreen", back))
-
-
-def lantern(tall: float = 4.0) -> None:
-    """A street lamp."""
-    iron = paint((0.1, 0.14, 0.13), 0.4)
-    tube((0, 0, 0), 0.5, 0.09, iron, 0.06)
-    tube((0, 0, 0.5), tall - 0.5, 0.045, iron, 0.03)
-    tube((0, 0, tall), 0.3, 0.08, paint((0.9, 0.88, 0.8), 0.3), 0.13)
-    tube((0, 0, tall + 0.3), 0.1, 0.16, iron, 0.03)
-
-
 def front(kind: str = "brick", height: float = 35, bearing: float = 140) -> None:
     """A pavement before house fronts, under the sky."""
     asphalt = rough_ground("asphalt", (0.36, 0.36, 0.37), 0.7, 0.12)
@@ -215,13 +143,13 @@ def front(kind: str = "brick", height: float = 35, bearing: float = 140) -> None
         with placed((x, 2.3, 0)):
             facade(long, f"{kind}{k}", walls[(k + 1) % 3], shop=k == 2)
     with placed((-2.4, 2.0, 0), 4):
-        bicycle((0.12, 0.3, 0.3) if kind == "brick" else (0.6, 0.16, 0.12))
+        f.bicycle((0.12, 0.3, 0.3) if kind == "brick" else (0.6, 0.16, 0.12))
     for x in (2.6, 4.9):
         with placed((x, 1.9, 0)):
             tube((0, 0, 0), 0.42, 0.2, paint(CLAY, 0.9), 0.25)
             leaves((0, 0, 0.72), (0.34, 0.34, 0.36), GREEN, 700, 0.07)
     with placed((-5.6, -0.4, 0)):
-        lantern()
+        f.lantern()
     daylight(height, bearing, 0.16)
 
 
@@ -258,12 +186,12 @@ def avenue(season: str = "autumn", height: float = 24, bearing: float = 150) -> 
         [(0.5, 0.1, 0.1), (0.6, 0.62, 0.64), (0.1, 0.18, 0.32), (0.75, 0.74, 0.7)]
     ):
         with placed((2.75, 5.0 + 5.4 * k, -0.1), 180):
-            car(tone)
+            f.car(tone)
     for y in (1.2, 15, 28):
         with placed((1.25, y + 0.6, 0)):
-            lantern()
+            f.lantern()
     with placed((-2.2, 3.1, 0), 88):
-        bicycle((0.14, 0.28, 0.34))
+        f.bicycle((0.14, 0.28, 0.34))
     if season == "autumn":
         fallen((-2.6, -3.5), (1.6, 16), tones, 1500)
     daylight(height, bearing, 0.16)
