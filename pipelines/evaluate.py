@@ -32,7 +32,7 @@ def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
     case = sources.sample(args.sample, work / "sample", settings)
     for measure in (
         seeing.photo_filter, seeing.pose, masks.segmentation, masks.visibility,
-        grouping.of_case, naming.of_case, showing.covers, cascade.cascade,
+        grouping.of_case, grouping.answered, naming.of_case, showing.covers, cascade.cascade,
     ):  # fmt: skip
         yield measure(case)
     yield showing.thumbnails(case, args.squeeze)
@@ -40,7 +40,9 @@ def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
 
 def of_people(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
     """Real people in several clips each: are their tops told apart?"""
-    yield grouping.of_case(sources.people(args.people, work / "people", settings))
+    case = sources.people(args.people, work / "people", settings)
+    yield grouping.of_case(case)
+    yield grouping.answered(case)
 
 
 def of_street(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
@@ -53,7 +55,9 @@ def of_street(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
     street = naming.describe("street", sources.street_garments(photos), settings)
     yield naming.of_described(street)
     yield naming.of_outfits(args.street, [p.number for p in photos], settings)
-    yield cascade.cascade(sources.on_the_street(args.street, photos, work / "street", settings))
+    case = sources.on_the_street(args.street, photos, work / "street", settings)
+    yield cascade.cascade(case)
+    yield masks.missed(case)
 
 
 def of_flat(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:

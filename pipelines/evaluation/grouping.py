@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,16 @@ from evaluation.sources import Case, Sighting, crop, sightings, vectors
 from evaluation.table import Findings, Row
 from numpy.typing import NDArray
 
+from wardrobe import review
 from wardrobe.batch import calibrated
 from wardrobe.config import Settings
-from wardrobe.stages.cluster import Pile, group
+from wardrobe.stages.cluster import Pile, Question, group
+from wardrobe.stages.quality import clearness
+from wardrobe.store import Store
 from wardrobe.types import Garment, Mask
 
 WORST = 8
+MOST_ANSWERS = 2000  # a queue that doesn't end is a fault of the product
 #: Wanted on these sources, by figure.
 TARGETS = {
     ("sample", "auc"): ">= 0.995",
@@ -46,6 +51,61 @@ def of_case(case: Case) -> Findings:
     found = identity(said, true)
     rows = (*alikeness_rows(case, seen), *identity_rows(f"identity.{case.name}", found))
     return Findings(rows, (_curve_section(case.name, case.settings, points), _worst(case, seen)))
+
+
+def answered(case: Case) -> Findings:
+    """The same after somebody who knows the truth answered every question in the queue.
+
+    The answers go through the product's own way, into a copy of the store, each followed by its
+    regrouping and by the questions that this leaves. A question about a garment that truth doesn't
+    know is skipped.
+    """
+    seen = sightings(case)
+    true = {s.garment.id: s.true for s in seen}
+    out = case.store.with_name(f"{case.store.name}-answered")
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(case.store, out)
+    store = Store(out, create=False)
+    try:
+        asked, waiting = answer_all(store, true)
+        item_of = {g: i for i, e in store.derived("item").items() for g in e["garment_ids"]}
+    finally:
+        store.close()
+    prefix = f"identity.{case.name}"
+    if not seen:
+        return Findings((Row(f"{prefix}.questions", None, note="no garment is a known one"),))
+    known = numbered([s.true for s in seen])
+    after = identity(numbered([item_of.get(s.garment.id, s.garment.id) for s in seen]), known)
+    hundred = 100 / after.true_items
+    return Findings(
+        (
+            Row(f"{prefix}.questions", waiting * hundred, waiting, "in the queue at first"),
+            Row(f"{prefix}.answered", asked * hundred, asked, "until the queue was empty"),
+            *identity_rows(f"{prefix}.after", after),
+        )
+    )
+
+
+def answer_all(store: Store, true: Mapping[str, str]) -> tuple[int, int]:
+    """Answer the open questions of a built wardrobe until none is left that truth can answer.
+
+    Args:
+        true: garment id -> the physical garment.
+
+    Returns:
+        how many were answered, and how many of those truth can answer were in the queue at first.
+    """
+
+    def open_() -> list[Question]:
+        return [q for q in review.questions(store) if q.a in true and q.b in true]
+
+    waiting, asked = len(open_()), 0
+    while queue := open_():
+        review.answer(store, queue[0], true[queue[0].a] == true[queue[0].b])
+        asked += 1
+        if asked > MOST_ANSWERS:
+            raise RuntimeError(f"still {len(queue)} questions after {asked} answers")
+    return asked, waiting
 
 
 def of_flat(described: Described, settings: Settings) -> Findings:
@@ -129,12 +189,16 @@ def _row(prefix: str, figure: str, value: float | None, count: int, note: str = 
 
 
 def _pile(case: Case) -> Pile:
-    """What the batch grouped."""
+    """What the batch grouped, before anybody said anything."""
     on = [look.sight for look in case.looks if look.sight.open]
     return Pile(
         tuple(g for s in on for g in s.garments),
         np.stack([v for s in on for v in s.vectors]),
         tuple(said for s in on for said in s.labels),
+        tuple(
+            clearness(g, e.quality) for s in on for g, e in zip(s.garments, s.examined, strict=True)
+        ),
+        tuple(s.photo.taken_at if s.photo else None for s in on for _ in s.garments),
     )
 
 

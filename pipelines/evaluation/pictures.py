@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import binary_fill_holes, binary_opening
+from scipy.ndimage import binary_erosion, binary_fill_holes, binary_opening
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -134,14 +134,17 @@ def framed(rgba: NDArray[np.uint8], settings: ThumbnailSettings) -> tuple[Image,
 
 
 def foreground(thumbnail: Image, settings: ThumbnailSettings) -> MaskArray:
-    """Pixels of a thumbnail that are not its background.
+    """Pixels of a thumbnail that are not its background, without the rim where both blend.
 
     The background is exact but for what compression does near edges. White cloth may come within
     its colour here and there; holes are therefore filled.
     """
     behind = color.from_hex(settings.background).astype(int)
     differs = np.abs(thumbnail.astype(int) - behind).max(axis=2) > 3
-    return np.asarray(binary_fill_holes(binary_opening(differs, np.ones((3, 3)))), np.bool_)
+    whole = binary_fill_holes(binary_opening(differs, np.ones((3, 3))))
+    inner = binary_erosion(whole, iterations=2)
+    # A chain is all rim.
+    return np.asarray(inner if inner.sum() >= whole.sum() / 2 else whole, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)

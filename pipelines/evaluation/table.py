@@ -68,6 +68,7 @@ KEYS: dict[str, str] = {
     "visibility.*.ap50_slight": "mask AP50, categories pooled, of garments over 80 % visible",
     "visibility.*.ap50_medium": "the same, from 50 to 80 % visible",
     "visibility.*.ap50_heavy": "the same, half visible or less",
+    "identity.*.after.*": "as without .after, once the questions in the queue are answered from truth",
     "identity.*.auc": "a pair of one garment is more alike than a pair of two of its category",
     "identity.*.recall_at_1": "the likest garment in another photo is the same one",
     "identity.*.pairwise_precision": "of the pairs joined, the share that is one garment",
@@ -79,8 +80,8 @@ KEYS: dict[str, str] = {
     "identity.*.over_merge_rate": "items that hold two true garments or more / items",
     "identity.*.split_rate": "garments lying in two items or more / garments seen twice or more",
     "identity.*.corrections": "merges and splits a person needs for 100 true garments",
-    "identity.*.after.*": "the same after the questions in the queue were answered from truth",
     "identity.*.questions": "questions in the queue for 100 true garments",
+    "identity.*.answered": "answers given for 100 true garments until the queue was empty",
     "classify.*.accuracy": "category accuracy",
     "classify.*.macro_f1": "category F1, each category counting alike",
     "classify.*.ece": "expected calibration error of the category's confidence",
@@ -137,7 +138,7 @@ def text(rows: Iterable[Row]) -> str:
     lines = []
     for r in rows:
         wanted = f"{r.target} {_MARK[r.met]}".strip()
-        line = f"{r.key:44} {_figure(r.value, '-'):>8} {r.count or '':>6}  {wanted:18} {r.note}"
+        line = f"{r.key:44} {_figure(r, '-'):>8} {r.count or '':>6}  {wanted:18} {r.note}"
         lines.append(line.rstrip())
     return "\n".join(lines)
 
@@ -152,7 +153,7 @@ def html(rows: Sequence[Row]) -> str:
         wanted = f'<td class="{_MARK[r.met]}">{escape(r.target)}</td>'
         said = escape(meaning(r.key) + (f" ({r.note})" if r.note else ""))
         lines.append(
-            f'<tr><td>{escape(r.key)}</td><td class="n">{_figure(r.value, "&ndash;")}</td>'
+            f'<tr><td>{escape(r.key)}</td><td class="n">{_figure(r, "&ndash;")}</td>'
             f'<td class="n">{r.count or ""}</td>{wanted}<td class="why">{said}</td></tr>'
         )
     head = "".join(f"<th>{h}</th>" for h in ("key", "value", "over", "wanted", "what it says"))
@@ -182,8 +183,8 @@ def as_json(rows: Sequence[Row], about: Mapping[str, str]) -> str:
 _MARK = {True: "met", False: "missed", None: ""}
 
 
-def _figure(value: float | None, nothing: str) -> str:
-    """Shares with three places, counts without."""
-    if value is None:
+def _figure(row: Row, nothing: str) -> str:
+    """Shares with three places, garments in a cascade as the counts they are."""
+    if row.value is None:
         return nothing
-    return f"{value:.0f}" if value > 1 and value.is_integer() else f"{value:.3f}"
+    return f"{row.value:.0f}" if row.key.startswith("cascade.") else f"{row.value:.3f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,20 @@ RED, BLUE = (200, 40, 40), (40, 60, 200)
 JEANS: Colour = (30, 40, 90)
 
 
-def library(folder: Path, tops: Sequence[Colour | None]) -> Path:
-    """Photos of one owner in these tops and always the same jeans, and all that is true of them."""
+def library(
+    folder: Path, tops: Sequence[Colour | None], *, one: Mapping[Colour, Colour] | None = None
+) -> Path:
+    """Photos of one owner in these tops and always the same jeans, and all that is true of them.
+
+    Args:
+        one: colours that are another garment's in other light.
+    """
     write_photos(folder, list(tops))
-    names = {c: f"top-{c[0]}-{c[2]}" for c in tops if c}
-    items = [_item(folder, name, "tops", "t-shirt", c, TOP) for c, name in names.items()]
+    real = {c: (one or {}).get(c, c) for c in tops if c}
+    names = {c: f"top-{r[0]}-{r[2]}" for c, r in real.items()}
+    items = [
+        _item(folder, names[c], "tops", "t-shirt", c, TOP) for c in dict.fromkeys(real.values())
+    ]
     items.append(_item(folder, "jeans", "bottoms", "jeans", JEANS, LEGS))
     lines = [_photo(f"{k:03}.jpg", names[c] if c else None) for k, c in enumerate(tops)]
     facts = {"schema": 1, "owner": "owner", "people": [{"id": "owner"}], "items": items}
