@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import street
 from evaluation.report import Section, WorstCase, cases
@@ -18,7 +19,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from scipy.stats import spearmanr
 
-from wardrobe import backends
+from wardrobe import backends, truth
 from wardrobe.config import Settings
 from wardrobe.labels import CATEGORIES, Category
 from wardrobe.stages.segment import Segmenter
@@ -31,6 +32,7 @@ POOLED: Category = "tops"  # stands for any category where they are pooled
 #: What mAP50 and mAP are wanted, by source.
 TARGETS = {"street": (">= 0.62", ">= 0.38"), "sample": (">= 0.90", "")}
 MIN_PX = 60  # street garments cut down to less are not asked for
+GREEN, RED = (40, 200, 80), (220, 40, 40)
 #: Average precision asks for the unsure answers too, down to this score.
 LEAST_SCORE = 0.005
 
@@ -95,11 +97,15 @@ def missed(case: Case) -> Findings:
     ]
     lost.sort(key=lambda one: -one[0])
     worst = [
-        WorstCase(f"{look.file}, {g.item}", (outlined(picture(case, look), g.mask()),))
+        WorstCase(f"{look.file}, {_name(case, g)}", (outlined(picture(case, look), g.mask()),))
         for _, look, g in lost[:WORST]
     ]
     prose = "Garments of the owner that no mask covers, the largest first; outlined where they are."
     return Findings((), (Section(f"Garments not found on {case.name}", prose, cases(worst)),))
+
+
+def _name(case: Case, true: truth.TrueGarment) -> str:
+    return case.library.items[true.item].name if case.library else true.item
 
 
 def _unsure_too(settings: Settings) -> Segmenter:
@@ -185,7 +191,7 @@ def visibility(case: Case) -> Findings:
         rows.append(Row(f"visibility.{name}.ap50_{band}", value, count, none))
     worst.sort(key=lambda w: -w[0])
     pictures_of = [
-        WorstCase(f"{look.file}, {g.item}: said {s:.2f}, true {g.visibility:.2f}",
+        WorstCase(f"{look.file}, {_name(case, g)}: said {s:.2f}, true {g.visibility:.2f}",
                   (outlined(picture(case, look), g.mask(), g.whole()),))
         for _, look, s, g in worst[:WORST]
     ]  # fmt: skip
@@ -195,14 +201,13 @@ def visibility(case: Case) -> Findings:
 
 def outlined(image: Image, seen: MaskArray, whole: MaskArray | None = None) -> Image:
     """A photo with a mask's outline in green, and a second one's in red."""
-    out = image.copy()
-    for mask, ink in ((whole, (220, 40, 40)), (seen, (40, 200, 80))):
+    out = np.ascontiguousarray(image.copy())
+    for mask, ink in ((whole, RED), (seen, GREEN)):
         if mask is not None:
-            inner = mask.copy()
-            for axis in (0, 1):
-                for step in (2, -2):
-                    inner &= np.roll(mask, step, axis)
-            out[mask & ~inner] = ink
+            lines, _ = cv2.findContours(
+                mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+            )
+            cv2.drawContours(out, lines, -1, ink, max(2, max(out.shape) // 180))
     return out
 
 

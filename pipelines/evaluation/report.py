@@ -37,6 +37,7 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 tr.group th { padding-top: 1.1rem; border-bottom: 2px solid var(--line) }
 .met { color: var(--good) } .missed { color: var(--bad); font-weight: 600 }
+.met, .missed { white-space: nowrap }
 .wide { overflow-x: auto }
 .confusion td { text-align: center; min-width: 2.2rem; border: 1px solid #fff }
 .confusion th { font-weight: 500; font-size: .85rem }

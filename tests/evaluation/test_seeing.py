@@ -142,9 +142,13 @@ def case(*looks: Look, items: dict[str, Sequence[Garment]] | None = None) -> Cas
         Entry(Item(name, name, g[0].category, None, (), 1.0, tuple(one.id for one in g)), ())
         for name, g in (items or {}).items()
     )
-    library = truth.Library(
-        Path(), "me", ("me", "friend"), {}, {k.file: k.true for k in looks if k.true}
-    )
+    photos = {k.file: k.true for k in looks if k.true}
+    known = {
+        g.item: truth.TrueItem(g.item, "me", g.category, "", g.item, (), "")
+        for p in photos.values()
+        for g in p.garments
+    }
+    library = truth.Library(Path(), "me", ("me", "friend"), known, photos)
     return Case("sample", Path(), Path(), Settings(), Catalogue(entries), looks, library)
 
 
