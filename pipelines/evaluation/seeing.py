@@ -50,7 +50,7 @@ def photo_filter(case: Case) -> Findings:
     wrong += [
         WorstCase(f"{look.file}: not the owner", _pictures(case, look))
         for look, right in zip(groups, picked, strict=True)
-        if not right
+        if not right and look.sight.open
     ]
     prose = "Photos let in or left out wrongly, and group photos where the owner was not picked."
     return Findings(rows, (Section(f"Photo filter on {case.name}", prose, cases(wrong)),))
