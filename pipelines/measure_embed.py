@@ -20,6 +20,8 @@ import garments
 import numpy as np
 import street
 import torch
+from evaluation.identity import recall_at_1
+from evaluation.labels import calibration_error
 from garment_views import lamp, plain, view
 from numpy.typing import NDArray
 from safetensors.torch import load_file
@@ -144,11 +146,7 @@ def people_row(describe: Describe, seen: People) -> str:
     cosine = v @ v.T
     across = seen.clip[:, None] != seen.clip[None]
     same = seen.top[:, None] == seen.top[None]
-    asked = (same & across).any(axis=1)
-    # Only other clips answer; of the query's own clip, other people's garments still may.
-    open_to = across | ~same
-    nearest = np.where(open_to, cosine, -2).argmax(axis=1)
-    recall = (seen.top[nearest] == seen.top)[asked].mean()
+    recall, _ = recall_at_1(v, seen.top, seen.clip)
     positive, negative = cosine[same & across], cosine[~same]
     return f"{recall:.3f} | {auc(positive, negative):.3f} | {operating(positive, negative)}"
 
@@ -242,15 +240,6 @@ def histogram(describe: Describe, seen: Held) -> str:
     for k in range(len(edges) - 1):
         lines.append(f"| {edges[k]:.2f} to {edges[k + 1]:.2f} | {same[k]:.3f} | {other[k]:.4f} |")
     return "\n".join(lines)
-
-
-def calibration_error(confidence: Array, right: NDArray[np.bool_], bins: int = 15) -> float:
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[place == k].mean() - right[place == k].mean()) * (place == k).mean()
-        for k in range(bins) if (place == k).any()
-    ]  # fmt: skip
-    return float(sum(gaps))
 
 
 def classify_rows(

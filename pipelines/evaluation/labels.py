@@ -26,8 +26,7 @@ class Classification:
 
     Attributes:
         macro_f1: mean over the classes that truth holds, each counting alike.
-        calibration_error: expected gap between confidence and being right, over 15 bins of equal
-            width (Guo et al. 2017); in [0, 1].
+        calibration_error: see :func:`calibration_error`.
         names: of the confusion's rows (true) and columns (said), in order.
         confusion: (k, k) counts.
     """
@@ -48,20 +47,33 @@ def classification(
     Args:
         confidence: (n,) in [0, 1], that the word is right.
     """
-    from torchmetrics.functional.classification import binary_calibration_error
-
     asked = sorted(set(true))
     names = [*asked, *sorted(set(said) - set(true))]
-    right = torch.tensor([a == b for a, b in zip(said, true, strict=True)], dtype=torch.int64)
-    sure = torch.from_numpy(np.asarray(confidence, np.float32))
     return Classification(
         garments=len(true),
         accuracy=float(accuracy_score(true, said)),
         macro_f1=float(f1_score(true, said, labels=asked, average="macro", zero_division=0)),
-        calibration_error=float(binary_calibration_error(sure, right, n_bins=CALIBRATION_BINS)),
+        calibration_error=calibration_error(
+            confidence, [a == b for a, b in zip(said, true, strict=True)]
+        ),
         names=tuple(names),
         confusion=confusion_matrix(true, said, labels=names),
     )
+
+
+def calibration_error(confidence: ArrayLike, right: ArrayLike) -> float:
+    """Expected gap between confidence and being right, over 15 bins of equal width (Guo et al.
+    2017); in [0, 1].
+
+    Args:
+        confidence: (n,) in [0, 1].
+        right: (n,) bool.
+    """
+    from torchmetrics.functional.classification import binary_calibration_error
+
+    sure = torch.from_numpy(np.asarray(confidence, np.float32))
+    hit = torch.from_numpy(np.asarray(right, np.int64))
+    return float(binary_calibration_error(sure, hit, n_bins=CALIBRATION_BINS))
 
 
 def types(
