@@ -79,8 +79,8 @@ def answered(case: Case) -> Findings:
     hundred = 100 / after.true_items
     return Findings(
         (
-            Row(f"{prefix}.questions", waiting * hundred, waiting, "in the queue at first"),
-            Row(f"{prefix}.answered", asked * hundred, asked, "until the queue was empty"),
+            Row(f"{prefix}.questions", waiting * hundred, waiting),
+            Row(f"{prefix}.answered", asked * hundred, asked),
             *identity_rows(f"{prefix}.after", after),
         )
     )
@@ -267,11 +267,14 @@ class _Mistake:
 def _worst(case: Case, seen: Sequence[Sighting]) -> Section:
     """The largest wrong merges, then the largest splits."""
     item_of = case.item_of()
+    names = {i: item.name for i, item in case.library.items.items()} if case.library else {}
     items, garments = defaultdict(list), defaultdict(list)
     for s in seen:
         items[item_of.get(s.garment.id, s.garment.id)].append(s)
-        garments[s.true].append(s)
-    merged = [_mistake("One item: ", i, [s.true for s in i]) for i in items.values()]
+        garments[names.get(s.true, s.true)].append(s)
+    merged = [
+        _mistake("One item: ", i, [names.get(s.true, s.true) for s in i]) for i in items.values()
+    ]
     split = [
         _mistake(f"{true} in items of ", g, [item_of.get(s.garment.id, "") for s in g], names=False)
         for true, g in garments.items()

@@ -47,7 +47,7 @@ tr.group th { padding-top: 1.1rem; border-bottom: 2px solid var(--line) }
 .bar span { color: var(--soft); white-space: nowrap }
 .bar div { display: flex; flex: 0 1 26rem }
 .cases { display: flex; flex-wrap: wrap; gap: 1.2rem; margin: 1rem 0 }
-.case { margin: 0; max-width: 46rem } .case .strip { display: flex; flex-wrap: wrap; gap: 3px }
+.case { margin: 0; max-width: 100% } .case .strip { display: flex; flex-wrap: wrap; gap: 3px }
 .case img { height: 180px; width: auto; display: block; border-radius: 3px }
 figcaption { font-size: .85rem; max-width: 32rem }
 svg { max-width: 100%; height: auto }

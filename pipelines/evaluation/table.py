@@ -80,7 +80,7 @@ KEYS: dict[str, str] = {
     "identity.*.over_merge_rate": "items that hold two true garments or more / items",
     "identity.*.split_rate": "garments lying in two items or more / garments seen twice or more",
     "identity.*.corrections": "merges and splits a person needs for 100 true garments",
-    "identity.*.questions": "questions in the queue for 100 true garments",
+    "identity.*.questions": "questions in the queue at first, for 100 true garments",
     "identity.*.answered": "answers given for 100 true garments until the queue was empty",
     "classify.*.accuracy": "category accuracy",
     "classify.*.macro_f1": "category F1, each category counting alike",
