@@ -34,7 +34,7 @@ from fabrics import (
     wrap_front,
 )
 from people import Garment, Look, Part, Person, stand
-from poses import bend
+from postures import bend
 
 CREAM, NAVY, INK = (0.9, 0.88, 0.83), (0.09, 0.13, 0.3), (0.1, 0.1, 0.12)
 GOLD, METAL = (0.78, 0.56, 0.27), (0.6, 0.55, 0.48)

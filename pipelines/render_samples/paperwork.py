@@ -26,7 +26,7 @@ Blender's Cycles (the `bpy` wheel, 4.5) and is part of this project, under its l
 
 * Bodies, hair, eyes (with the picture of the iris), hat and shoes are meshes of MakeHuman, released
   as CC0 in September 2020. They are read, never copied into this repository.
-* Clothes are cut from the body's surface by `garments.py` and `tailoring.py`; fabrics, prints,
+* Clothes are cut from the body's surface by `dressing.py` and `tailoring.py`; fabrics, prints,
   skin, hair and the places are painted by code. No foreign texture. The two screenshots are drawn.
 * All noise is seeded from names, so a second run gives the same scene; Cycles' own seed is 1.
   4 to 6 samples a pixel and a denoiser. Rendered by the revisions {revisions}.

@@ -11,8 +11,8 @@ from accessories import MAKERS, Gear, Wearer
 from anatomy import Person, face, figure_of, skin
 from body import SKIN_VERTICES, Array, Figure, Index, MakeHuman, Posed, to_world, turn
 from draping import Cut
+from dressing import Dressed, dress, rest_on_legs
 from fabrics import Colour, rng_for
-from garments import Dressed, dress, rest_on_legs
 from parts import Look, Part
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -65,8 +65,15 @@ def stand(
     pieces, dressed = outfit(figure, wearing)
     shown = [c for c in dressed.cloths if c is not None]
     shoes = _shoes(figure, posed, wearing)
-    parts = _clothes(posed, dressed, pieces, dressed.cloths) + shoes
-    whole = _clothes(posed, dressed, pieces, dressed.whole) + shoes
+    drawn = [_clothes(posed, dressed, *piece) for piece in zip(pieces, dressed.cloths, strict=True)]
+    uncut = [
+        same if cloth is left else _clothes(posed, dressed, piece, cloth)
+        for piece, cloth, left, same in zip(
+            pieces, dressed.whole, dressed.cloths, drawn, strict=True
+        )
+    ]
+    parts = [part for piece in drawn for part in piece] + shoes
+    whole = [part for piece in uncut for part in piece] + shoes
     gear = _gear(figure, posed, dressed, wearing)
     parts += gear
     whole += gear
@@ -90,34 +97,30 @@ def stand(
     return Placed(moved(parts), moved(whole), joints)
 
 
-Pieces = Sequence[tuple[Garment, Cut]]
-
-
 def _clothes(
-    posed: Posed, dressed: Dressed, pieces: Pieces, cloths: Sequence[Cloth | None]
+    posed: Posed, dressed: Dressed, piece: tuple[Garment, Cut], cloth: Cloth | None
 ) -> list[Part]:
-    """Everything cut from the body's surface, posed."""
-    parts = []
-    for (garment, cut), cloth in zip(pieces, cloths, strict=True):
-        if cloth is None:
-            continue
-        name, look = f"{garment.id}-{cut.kind}", garment.look
-        points = posed.skin(cloth.points, cloth.weights)
-        if cut.kind == "skirt":
-            points = rest_on_legs(posed, dressed, points, cloth.weights)
-        plain = np.array(look.colour if look.kind == "plain" else (1, 1, 1))
+    """A piece cut from the body's surface, posed, and its buttons or bag."""
+    if cloth is None:
+        return []
+    (garment, cut), parts = piece, []
+    name, look = f"{garment.id}-{cut.kind}", garment.look
+    points = posed.skin(cloth.points, cloth.weights)
+    if cut.kind == "skirt":
+        points = rest_on_legs(posed, dressed, points, cloth.weights)
+    plain = np.array(look.colour if look.kind == "plain" else (1, 1, 1))
+    parts.append(
+        Part(name, garment.id, points, cloth.triangles, cloth.uv, look,
+             plain * cloth.shade[:, None], cloth.facing, cloth.sheet)
+    )  # fmt: skip
+    extra = pouch(posed.figure, cloth) if cut.kind == "strap" else cloth.trim
+    if extra is not None:
+        colour = look.colour if cut.kind == "strap" else look.trim
         parts.append(
-            Part(name, garment.id, points, cloth.triangles, cloth.uv, look,
-                 plain * cloth.shade[:, None], cloth.facing, cloth.sheet)
+            Part(f"{name}-trim", garment.id, posed.skin(extra.points, extra.weights),
+                 extra.triangles, extra.uv, Look("plain", colour, roughness=look.roughness),
+                 np.array(colour) * extra.shade[:, None])
         )  # fmt: skip
-        extra = pouch(posed.figure, cloth) if cut.kind == "strap" else cloth.trim
-        if extra is not None:
-            colour = look.colour if cut.kind == "strap" else look.trim
-            parts.append(
-                Part(f"{name}-trim", garment.id, posed.skin(extra.points, extra.weights),
-                     extra.triangles, extra.uv, Look("plain", colour, roughness=look.roughness),
-                     np.array(colour) * extra.shade[:, None])
-            )  # fmt: skip
     return parts
 
 

@@ -17,7 +17,7 @@ from framing import aim
 from items import EVERYTHING, PEOPLE, alone, garments
 from people import Placed, stand
 from PIL import Image
-from poses import bend
+from postures import bend
 from scenes import PLACES
 from screens import SCREENS
 from shots import Shot

@@ -93,6 +93,17 @@ class Caster:
         weights = np.stack([found["u"], found["v"]], -1).astype(float)
         return Hits(mesh, within, weights, np.where(hit, found["tfar"], np.inf).astype(float))
 
+    def free(self, starts: Array, directions: Array, reach: float = np.inf) -> Array:
+        """1 where a ray meets nothing within ``reach`` metres, 0 where it does, (N,)."""
+        if self._empty or not len(starts):
+            return np.ones(len(starts))
+        away = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        rays = starts.astype(np.float32), away.astype(np.float32)
+        if np.isfinite(reach):
+            limits = np.full(len(starts), reach, np.float32)
+            return (self._scene.run(*rays, dists=limits, query="OCCLUDED") < 0).astype(float)
+        return (self._scene.run(*rays, query="OCCLUDED") < 0).astype(float)
+
 
 def grid(box: tuple[int, int, int, int]) -> tuple[Array, Array]:
     """Columns and rows of the pixel centres of a half-open box (x0, y0, x1, y1), row by row."""

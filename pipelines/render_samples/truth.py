@@ -49,8 +49,14 @@ def measure(
         blockers: what else may stand before people.
         wardrobe: garments by id; by default those of the sample library.
     """
-    view = look(people, blockers, camera, size)
     known = wardrobe if wardrobe is not None else {**WARDROBE, **OTHERS}
+    return describe(look(people, blockers, camera, size), people, known)
+
+
+def describe(
+    view: View, people: Mapping[str, Placed], known: Mapping[str, Garment]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The same from first hits at hand; ``known`` are the garments by id."""
     worn = [
         row
         for who, person in people.items()
@@ -66,7 +72,8 @@ class View:
 
     camera: Camera
     size: tuple[int, int]
-    parts: tuple[tuple[str, Part], ...]  # whose, what
+    parts: tuple[tuple[str, Part], ...]  # whose ("" for things), what
+    caster: Caster
     part: Index
     triangle: Index
     weights: Array  # (H, W, 2)
@@ -83,15 +90,17 @@ def look(
     blockers: Sequence[Mesh],
     camera: Camera,
     size: tuple[int, int],
+    things: Sequence[Part] = (),
 ) -> View:
-    """Cast a ray through every pixel."""
+    """Cast a ray through every pixel; ``things`` block like ``blockers`` but are numbered."""
     parts = tuple((who, part) for who, person in people.items() for part in person.parts)
-    meshes = [(p.points, _opaque(p)) for _, p in parts]
+    parts += tuple(("", thing) for thing in things)
+    caster = Caster([*((p.points, _opaque(p)) for _, p in parts), *blockers])
     columns, rows = grid((0, 0, *size))
-    hits = Caster([*meshes, *blockers]).cast(camera.eye, camera.rays(columns, rows, size))
+    hits = caster.cast(camera.eye, camera.rays(columns, rows, size))
     shape = (size[1], size[0])
     part = np.where(hits.mesh < len(parts), hits.mesh, -1)
-    return View(camera, size, parts, part.reshape(shape), hits.triangle.reshape(shape),
+    return View(camera, size, parts, caster, part.reshape(shape), hits.triangle.reshape(shape),
                 hits.weights.reshape(*shape, 2), hits.depth.reshape(shape))  # fmt: skip
 
 

@@ -80,13 +80,15 @@ def meant_to_hide(placed: Any, k: int) -> np.ndarray:
 
 @pytest.mark.parametrize("outfit", OUTFITS, ids=lambda o: o[-1])
 def test_no_layer_pokes_through_the_next(renderer: Any, outfit: tuple[str, ...]) -> None:
-    people, poses, body = (importlib.import_module(name) for name in ("people", "poses", "body"))
+    people, postures, body = (
+        importlib.import_module(name) for name in ("people", "postures", "body")
+    )
     data, worn = body.MakeHuman(MAKEHUMAN), renderer.garments(outfit)
     rest = people.stand(data, renderer.OWNER, worn, {})
     rows = [meant_to_hide(rest, k) for k in range(len(layers(rest)) - 1)]
     assert sum(len(r) for r in rows) > 1000
     for pose in POSES:
-        posed = layers(people.stand(data, renderer.OWNER, worn, poses.bend(data, pose)))
+        posed = layers(people.stand(data, renderer.OWNER, worn, postures.bend(data, pose)))
         for k, hiding in enumerate(rows):
             shows = ~covered(posed[k], posed[k + 1 :], hiding, FAR)
             share = shows.sum() / (len(posed[k].points) / STEP)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wardrobe.catalogue import Catalogue, Entry, Seen, item_of, named, showing, worn
+from wardrobe.catalogue import Catalogue, Entry, Seen, item_of, named, worn
 from wardrobe.config import CoverSettings
 from wardrobe.labels import Category
 from wardrobe.stages.cluster import Group
 from wardrobe.types import Garment, Item, Labels, Mask, Photo, Quality, Traits
 
 Colours = tuple[tuple[str, str, float], ...]
+PLAIN = Traits()
 CLEAR = Quality(0.8, 1.0, 1.0, 1.0, 1.0, 1.0)
 RED: Colours = (("red", "#c1272d", 1.0),)
 
@@ -43,7 +44,7 @@ def said(
 
 def item(
     *members: tuple[Garment, Labels],
-    traits: Traits = Traits(),
+    traits: Traits = PLAIN,
     qualities: tuple[Quality, ...] = (),
 ) -> Item:
     """The item the members make, with the name it has in a closet of its own."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from wardrobe import color, neighbours
 from wardrobe.config import ClusterSettings, EmbedSettings
 from wardrobe.labels import CATEGORIES, Category
+from wardrobe.links import Links, Numbers, components, parts_of
 from wardrobe.types import Garment, Labels
 
 WORD = 2.0  # the "cosine" of a pair that a person said is one garment: above every other
@@ -139,9 +140,9 @@ def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) ->
     links, doubts = _pairs(rows, settings)
     parts: list[list[int]] = []
     refused: list[Links] = [doubts]
-    home = _components(len(rows.ids), links, settings.min_samples)
+    home = components(len(rows.ids), links, settings.min_samples)
     inside = links.of_parts(home)
-    for label, part in enumerate(_parts(home)):
+    for label, part in enumerate(parts_of(home)):
         if _agree(part, rows, settings):
             parts.append(part)
         else:
@@ -194,36 +195,6 @@ WHY = (
     "they look alike, but their groups disagree",
 )
 NEARLY, SOON, UNCLEAR, OTHER_KIND, DISAGREE = range(1, len(WHY))
-Numbers = NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Links:
-    """Pairs of rows ``i < j``, their cosines, and what makes them doubtful; (n,) each."""
-
-    i: Numbers
-    j: Numbers
-    cosine: NDArray[np.float64]
-    why: Numbers
-
-    @classmethod
-    def of(cls, pairs: Sequence[tuple[int, int]], cosine: float = 0.0, why: int = 0) -> Links:
-        i, j = np.array(pairs, np.intp).reshape(-1, 2).T
-        return cls(i, j, np.full(len(i), cosine), np.full(len(i), why))
-
-    @classmethod
-    def all(cls, several: Sequence[Links]) -> Links:
-        columns = ([getattr(one, name) for one in several] for name in ("i", "j", "cosine", "why"))
-        return cls(*(np.concatenate(column) for column in columns))
-
-    def some(self, which: NDArray[Any]) -> Links:
-        return Links(self.i[which], self.j[which], self.cosine[which], self.why[which])
-
-    def of_parts(self, home: Numbers) -> Callable[[int], Links]:
-        """The links within each part, the likest first, given each row's part."""
-        order = np.lexsort((self.j, self.i, -self.cosine, home[self.i]))
-        starts = np.searchsorted(home[self.i][order], np.arange(home.max(initial=-1) + 2))
-        return lambda label: self.some(order[starts[label] : starts[label + 1]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,30 +275,6 @@ def _may(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> NDAr
     # An unknown tint (NaN) clashes with nothing.
     open_ = ~(apart > settings.max_colour) & (rows.photos[i] != rows.photos[j])
     return np.asarray(open_ & ~rows.word(rows.different, i, j), np.bool_)
-
-
-def _components(n: int, links: Links, min_samples: int) -> Numbers:
-    """DBSCAN's cluster of each row over the links, numbered from 0; noise is a cluster each."""
-    from scipy.sparse import csr_matrix
-    from sklearn.cluster import DBSCAN
-
-    if not n:
-        return np.empty(0, np.intp)
-    own = np.arange(n)
-    ends, others = np.concatenate([links.i, links.j, own]), np.concatenate([links.j, links.i, own])
-    # Every stored entry within eps is a neighbour; a stored 0 would be none. Doubled ones add up.
-    near = csr_matrix((np.full(len(ends), 0.1), (ends, others)), shape=(n, n))
-    found = DBSCAN(eps=1.0, min_samples=min_samples, metric="precomputed").fit_predict(near)
-    noise = found < 0
-    found[noise] = found.max(initial=-1) + 1 + np.arange(noise.sum())
-    return np.asarray(found, np.intp)
-
-
-def _parts(home: Numbers) -> list[list[int]]:
-    """The rows of each cluster, in order."""
-    order = np.argsort(home, kind="stable")
-    ends = np.cumsum(np.bincount(home)) if len(home) else []
-    return [part.tolist() for part in np.split(order, ends)[:-1]]
 
 
 def _agree(part: Sequence[int], rows: _Rows, settings: ClusterSettings) -> bool:
