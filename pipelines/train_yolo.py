@@ -1,6 +1,8 @@
 """Train segment-small and pose-small: YOLO11n on street photos, from the COCO weights.
 
     python pipelines/train_yolo.py segment --shared ../shared --steps 2600
+    python pipelines/train_yolo.py segment --start models/segment-small/weights.safetensors \\
+        --rendered runs/fast --steps 1200 --lr 5e-4
     python pipelines/train_yolo.py pose    --shared ../shared --steps 2600
 
 Runs on two CPU cores (bfloat16, channels-last) or on a GPU. Writes a checkpoint every three
@@ -9,7 +11,9 @@ weights to ``models/<name>/weights.safetensors`` (float16).
 
 The views are where the work is: one affine per person zooms from far away to waist-up, head-cut
 and lower-body crops, and a third of the canvases hold two people, so that the models meet what
-the full-length street photos never show.
+the full-length street photos never show. Garments are also cut at the frame as selfies and table
+shots cut them, rare ones are pasted from photo to photo, and rendered frames (``--rendered``) come
+among the photographed ones.
 """
 
 from __future__ import annotations
@@ -27,11 +31,13 @@ os.environ.update(YOLO_AUTOINSTALL="false", YOLO_OFFLINE="true")
 
 import cv2
 import numpy as np
+import rendered
 import street
 import torch
+from mixes import Mix, Source
 from numpy.typing import NDArray
 from poses import pose_samples
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader, IterableDataset
 from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import PoseModel, SegmentationModel
@@ -47,10 +53,8 @@ FINE_FROM = 0.8
 class Batches(IterableDataset[dict[str, torch.Tensor]]):
     """Endless augmented batches; batch ``i`` depends on ``(seed, i)`` alone."""
 
-    def __init__(self, samples: list[Sample], *, start: int, steps: int, batch: int, seed: int):
-        self.samples, self.start, self.steps, self.batch, self.seed = (
-            samples, start, steps, batch, seed,
-        )  # fmt: skip
+    def __init__(self, mix: Mix, *, start: int, steps: int, batch: int, seed: int):
+        self.mix, self.start, self.steps, self.batch, self.seed = mix, start, steps, batch, seed
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         cv2.setNumThreads(0)
@@ -65,13 +69,11 @@ class Batches(IterableDataset[dict[str, torch.Tensor]]):
             yield collate([self._one(rng, canvas) for _ in range(size)])
 
     def _one(self, rng: np.random.Generator, canvas: tuple[int, int]) -> Sample:
-        def pick() -> Sample:
-            return self.samples[rng.integers(len(self.samples))]
-
-        if rng.random() < 0.7:
-            placed = place(pick(), canvas, rng)
+        sample, cut = self.mix.draw(rng)
+        if cut or rng.random() < 0.65:
+            placed = place(sample, canvas, rng, near=not cut)
         else:
-            placed = side_by_side(pick(), pick(), canvas, rng)
+            placed = side_by_side(sample, self.mix.draw(rng)[0], canvas, rng)
         return Sample(augment_colour(placed.image, rng), placed.ids, placed.classes, placed.joints)
 
 
@@ -139,15 +141,36 @@ def segment_samples(shared: Path) -> list[Sample]:
     ]
 
 
+def mix(args: argparse.Namespace) -> Mix:
+    """The sources of a task: street photos, and rendered frames where there are some."""
+    if args.task == "pose":
+        return Mix(
+            [Source("street", pose_samples(args.shared, args.runs), 1.0, False)], cut=0, paste=0
+        )
+    frames = [s for folder in args.rendered for s in rendered.samples(folder)]
+    share = args.share if frames else 0.0
+    sources = [Source("street", segment_samples(args.shared), 1 - share, True)]
+    if frames:
+        sources.append(Source("rendered", frames, share, False))
+    return Mix(sources, cut=args.cut, paste=0.35)
+
+
 def build(task: str, start: Path) -> torch.nn.Module:
-    """YOLO11n for the task with every COCO tensor that fits."""
+    """YOLO11n for the task: our own weights, or every COCO tensor that fits."""
     if task == "segment":
         model = SegmentationModel("yolo11n-seg.yaml", nc=len(CATEGORIES), verbose=False)
     else:
         model = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
-    # A pickle of ultralytics classes, trusted by its hash in ../shared/README.md.
-    source = torch.load(start, weights_only=False, map_location="cpu")["model"].float()
-    model.load(source, verbose=False)
+    if start.suffix == ".safetensors":
+        coco = type(model)(
+            f"yolo11n-{'seg' if task == 'segment' else 'pose'}.yaml", nc=80, verbose=False
+        )
+        model.load(coco, verbose=False)  # gives the class branch the width it was trained with
+        state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(start).items()}
+        model.load_state_dict(state)
+    else:  # a pickle of ultralytics classes, trusted by its hash in ../shared/README.md
+        source = torch.load(start, weights_only=False, map_location="cpu")["model"].float()
+        model.load(source, verbose=False)
     model.args = get_cfg(overrides={"task": task, "cls": 0.7 if task == "segment" else 0.5})
     return model
 
@@ -157,7 +180,8 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     run = args.runs / f"{args.task}-small"
     run.mkdir(parents=True, exist_ok=True)
-    model = build(args.task, args.shared / "weights" / "yolo11n-seg.pt").to(device)
+    start = args.start or args.shared / "weights" / "yolo11n-seg.pt"
+    model = build(args.task, start).to(device)
     model = model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     for layer in model.model[: args.freeze]:
         layer.requires_grad_(False)
@@ -179,13 +203,10 @@ def train(args: argparse.Namespace) -> None:
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
         print(f"going on from step {step}", flush=True)
-    if args.task == "segment":
-        samples = segment_samples(args.shared)
-    else:
-        samples = pose_samples(args.shared, args.runs)
-    batches = Batches(samples, start=step, steps=args.steps, batch=args.batch, seed=args.seed)
+    drawn = mix(args)
+    batches = Batches(drawn, start=step, steps=args.steps, batch=args.batch, seed=args.seed)
     loader = DataLoader(batches, batch_size=None, num_workers=args.workers, prefetch_factor=4)
-    print(f"{len(samples)} photos, {args.steps - step} steps on {device}", flush=True)
+    print(f"{len(drawn)} photos, {args.steps - step} steps on {device}", flush=True)
     saved, began = time.monotonic(), time.monotonic()
     mean: NDArray[np.float64] | None = None
     first = step
@@ -257,6 +278,10 @@ def main() -> None:
     p.add_argument("--shared", type=Path, default=Path("../shared"))
     p.add_argument("--runs", type=Path, default=Path("runs"))
     p.add_argument("--out", type=Path, default=Path("models"))
+    p.add_argument("--start", type=Path, help="weights of ours to begin with, not COCO's")
+    p.add_argument("--rendered", type=Path, action="append", default=[], help="labelled frames")
+    p.add_argument("--share", type=float, default=0.33, help="of pictures that are rendered")
+    p.add_argument("--cut", type=float, default=0.5, help="of figures cut to part of the body")
     p.add_argument("--steps", type=int, default=2600)
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--lr", type=float, default=1.5e-3)

@@ -29,17 +29,23 @@ class Sample:
     joints: NDArray[np.float32] | None = None
 
 
-def place(sample: Sample, canvas: tuple[int, int], rng: np.random.Generator) -> Sample:
+def place(
+    sample: Sample, canvas: tuple[int, int], rng: np.random.Generator, *, near: bool = True
+) -> Sample:
     """Draw the sample on a canvas at a random zoom, shift, tilt and side.
 
     Zooms above 1 cut the frame down to part of the body, as selfies and table shots do; the
-    centre then wanders over the labelled part, so that what is cut off varies.
+    centre then wanders over the labelled part, so that what is cut off varies. Without ``near`` the
+    sample is framed already, and is drawn as it is or somewhat smaller.
     """
     h, w = canvas
     ih, iw = sample.image.shape[:2]
     fit = min(w / iw, h / ih)
-    zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.15)) if rng.random() < 0.5
-                        else rng.uniform(np.log(1.0), np.log(2.8))))  # fmt: skip
+    if not near:
+        zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(1.25))))
+    else:
+        zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.15)) if rng.random() < 0.5
+                            else rng.uniform(np.log(1.0), np.log(2.8))))  # fmt: skip
     scale = fit * zoom
     rows, cols = np.nonzero(sample.ids)
     if zoom > 1.15 and len(rows):

@@ -20,6 +20,7 @@ from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.errors import NotBuilt
 from wardrobe.labels import Category
+from wardrobe.stages import amodal as amodal_stage
 from wardrobe.stages import classify as classify_stage
 from wardrobe.stages import cluster as cluster_stage
 from wardrobe.stages import embed as embed_stage
@@ -86,7 +87,18 @@ def segment(
     (found,) = model([np.ascontiguousarray(image[y0:y1, x0:x1])], [view.torso])
     detections = tuple(segment_stage.moved(d, view.box, size) for d in found)
     scene = segment_stage.Scene(photo, tuple(people), stand, detections, "")
-    return list(segment_stage.sort_garments(scene, settings.segment, settings.pose).garments)
+    worn = segment_stage.sort_garments(scene, settings.segment, settings.pose).garments
+    dress = amodal_stage.Dress(worn, people[stand.owner].pose)
+    return list(amodal_stage.scored(worn, _completer(settings)([dress])[0]))
+
+
+def _completer(settings: Settings) -> amodal_stage.Completer:
+    if not settings.segment.amodal_model:
+        return amodal_stage.Template(settings.pose.min_joint)
+    model: amodal_stage.Completer = _model(
+        "amodal", settings.segment.amodal_model, settings.run.device
+    )
+    return model
 
 
 def embed(

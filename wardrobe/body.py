@@ -194,15 +194,14 @@ _BONES = (
 )  # fmt: skip
 
 
-def hidden_area(
+def whole(
     category: Category,
     visible: MaskArray,
     others: MaskArray,
     pose: Pose,
     min_joint: float,
-) -> float:
-    """Estimated pixels of a garment that the picture doesn't show: cut by its frame, or behind
-    something else that was found.
+) -> tuple[MaskArray, float]:
+    """A garment with its hidden parts, estimated: cut by the frame, or behind something else found.
 
     The body is covered with a template of the category (torso, sleeves, legs), as long as the
     visible part says it is; template pixels outside the frame or under ``others`` are hidden.
@@ -211,24 +210,25 @@ def hidden_area(
     Args:
         visible: (h, w) bool, the garment.
         others: (h, w) bool, everything else found in the picture.
+
+    Returns:
+        (h, w) bool, the garment inside the frame, and its pixels outside of it.
     """
     h, w = visible.shape
     ok = seen(pose, min_joint)
     joints, torso = complete(pose, ok)
     if category == "footwear":
         shown = max(int(ok[list(ANKLES)].sum()), 1)
-        return float(visible.sum()) * (2 - shown) / shown
+        return visible, float(visible.sum()) * (2 - shown) / shown
     pad = int(min(1.5 * torso, 2 * max(h, w))) + 1
     canvas = (h + 2 * pad, w + 2 * pad)
     cut_below = bool(visible[-2:].any())
     shape = _template(category, joints + pad, torso, np.pad(visible, pad), canvas, cut_below)
     if shape is None:
-        return _cut_by_edge(visible)
-    inside = np.zeros(canvas, np.bool_)
-    inside[pad : pad + h, pad : pad + w] = True
-    outside = shape & ~inside
-    covered = shape[pad : pad + h, pad : pad + w] & others & ~visible
-    return float(outside.sum() + covered.sum())
+        return visible, _cut_by_edge(visible)
+    within = shape[pad : pad + h, pad : pad + w]
+    outside = int(shape.sum()) - int(within.sum())
+    return visible | (within & others), float(outside)
 
 
 def _template(

@@ -86,6 +86,11 @@ class SegmentSettings(_Section):
     same_mask: Share = Field(
         0.65, description="Mask overlap (IoU) from which two detections are one garment seen twice."
     )
+    amodal_model: str = Field(
+        "",
+        description="Entry of models/registry.toml that says how far garments reach behind others and outside the"
+        " frame; empty for the category's shape laid on the pose.",
+    )
 
 
 class EmbedSettings(_Section):

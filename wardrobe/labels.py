@@ -74,6 +74,12 @@ ZONES_OF: Mapping[Category, tuple[Zone, ...]] = {
     "legwear": ("bottom", "feet"),
 }
 
+#: From skin outwards. What lies further out, or as far, can hide a garment.
+LAYER: Mapping[Category, int] = {
+    "legwear": 0, "tops": 1, "bottoms": 1, "dresses": 1, "skirts": 1, "footwear": 1, "belts": 2,
+    "outerwear": 3, "scarves": 4, "headwear": 4, "eyewear": 4, "jewellery": 4, "bags": 5,
+}  # fmt: skip
+
 #: DeepFashion2 as exported for YOLO: ids are 0-based (the annotation files are 1-based).
 DEEPFASHION2: Mapping[str, Category] = {
     "short_sleeved_shirt": "tops",

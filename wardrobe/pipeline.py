@@ -21,6 +21,7 @@ from wardrobe.config import Settings
 from wardrobe.errors import ConfigError
 from wardrobe.folder import Found
 from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
+from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
 from wardrobe.stages.photo import Pictures, ReadPhoto
@@ -61,6 +62,7 @@ class Recipe:
     owner: NDArray[np.float32] | None
     garments: FindGarments
     sort: SortGarments
+    complete: Complete
     embed: Embed
     classify: Classify
     examine: Examine
@@ -108,6 +110,7 @@ def recipe(
         owner=owner,
         garments=FindGarments(**model("segment", s.segment.model), work_px=s.photo.work_px),
         sort=SortGarments(s.segment, s.pose),
+        complete=_complete(s, create),
         embed=Embed(**model("embed", s.embed.model)),
         classify=Classify(**model("classify", s.classify.model)),
         examine=Examine(pictures, s.pose.min_joint),
@@ -116,12 +119,22 @@ def recipe(
     )
 
 
+def _complete(s: Settings, create: Callable[[str, str, str], Any]) -> Complete:
+    """How far garments reach: a model's word, or the template's where none is named."""
+    name, at_least = s.segment.amodal_model, s.pose.min_joint
+    if not name:
+        return Complete("", lambda: Template(at_least), at_least)
+    known = weights.identity(backends.entry("amodal", name))
+    return Complete(known, Lazy(lambda: create("amodal", name, s.run.device)), at_least)
+
+
 @dataclass
 class Sight:
     """All that is known of one photo: what each stage made of it, and where it stopped.
 
     Attributes:
         pose: the owner's, once garments were looked for.
+        extents: of each garment, how far it reaches.
         reason: why it was left out, or None while it is in.
         copy_of: path of the file it is an exact copy of, or "".
         steps: the trace, one line a stage.
@@ -133,6 +146,7 @@ class Sight:
     standing: Standing | None = None
     pose: Pose | None = None
     garments: tuple[Garment, ...] = ()
+    extents: list[Extent] = field(default_factory=list)
     left_out: tuple[tuple[str, float, str], ...] = ()
     vectors: list[Vector] = field(default_factory=list)
     labels: list[Labels] = field(default_factory=list)
@@ -240,11 +254,14 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
             ruled.append(
                 (s, Scene(s.photo, tuple(_value(people)), s.standing, tuple(a.value), key))
             )
-    for (s, scene), a in zip(ruled, run(r.sort, ruled), strict=True):
+    sorted_ = run(r.sort, ruled)
+    for (s, _), a in zip(ruled, sorted_, strict=True):
         if a.value is not None:
             s.garments, s.left_out = a.value.garments, a.value.left_out
             if not s.garments:
                 s.reason = "no garment found"
+    _extents([s for s, _ in ruled if s.open and s.garments], r, run)
+    for (s, scene), a in zip(ruled, sorted_, strict=True):
         kept = ", ".join(
             f"{g.category} {g.score:.2f} visible {g.visibility:.2f}" for g in s.garments
         )
@@ -253,6 +270,14 @@ def _garments(scenes: Sequence[tuple[Sight, Answer[Any]]], r: Recipe, run: Runne
         s.steps.append(
             _step(a, "garments", went_in, f"kept {kept or 'none'}. Left out {out or 'none'}")
         )
+
+
+def _extents(sights: Sequence[Sight], r: Recipe, run: Runner) -> None:
+    """How far each garment reaches, and with it how much of it is visible."""
+    at = [(s, Dress(s.garments, s.pose)) for s in sights if s.pose is not None]
+    for (s, dress), a in zip(at, run(r.complete, at), strict=True):
+        if a.value is not None:
+            s.extents, s.garments = list(a.value), scored(dress.garments, a.value)
 
 
 def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> None:

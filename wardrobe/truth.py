@@ -138,7 +138,7 @@ def load(folder: Path) -> Library:
         lines = (at / "photos.jsonl").read_text(encoding="utf-8").splitlines()
         if facts["schema"] != SCHEMA:
             raise ConfigError(f"{at}: schema {facts['schema']}; this version reads {SCHEMA}.")
-        photos = [_photo(json.loads(line)) for line in lines]
+        photos = [photo(json.loads(line)) for line in lines]
         return Library(
             folder,
             facts["owner"],
@@ -252,7 +252,8 @@ def _item(row: Mapping[str, Any], at: Path) -> TrueItem:
     )  # fmt: skip
 
 
-def _photo(row: Mapping[str, Any]) -> TruePhoto:
+def photo(row: Mapping[str, Any]) -> TruePhoto:
+    """One line of ``photos.jsonl``."""
     people = tuple(
         TruePerson(
             p["id"],

@@ -11,7 +11,7 @@ from wardrobe import config
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError
 
-PLACES = {"model", "face_model", "device"}  # names of things, not amounts
+PLACES = {"amodal_model", "model", "face_model", "device"}  # names of things, not amounts
 
 
 @pytest.mark.parametrize("key", config.keys())

@@ -1,4 +1,4 @@
-"""Which detections are the owner's garments, why the rest is not, and how much of each is seen."""
+"""Which detections are the owner's garments, and why the rest is not."""
 
 from __future__ import annotations
 
@@ -141,29 +141,6 @@ def test_the_unsure_and_the_tiny_are_left_out(one: Detection, reason: str) -> No
     assert reasons(sort(one)) == [("tops", reason)]
     lenient = Settings.model_validate({"segment": {"min_score": 0.1, "min_area": 0.0001}})
     assert kept(sort(one, settings=lenient)) == ["tops"]
-
-
-def test_a_framed_and_uncovered_garment_is_all_visible() -> None:
-    assert sort(SHIRT).garments[0].visibility == pytest.approx(1, abs=0.02)
-    assert sort(TROUSERS).garments[0].visibility == pytest.approx(1, abs=0.02)
-    assert sort(SHIRT, TROUSERS).garments[0].visibility > 0.75  # its hem may be tucked in
-
-
-def test_trousers_cut_by_the_frame_show_about_the_part_in_it() -> None:
-    frame = (225, W)  # at the knees: 65 of 140 px
-    cut = detected(LEGS, "bottoms", frame=frame)
-    (found,) = sort(cut, people=[person(unseen=KNEES_DOWN)]).garments
-    assert found.visibility == pytest.approx(65 / 140, abs=0.15)
-
-
-def test_an_open_jacket_hides_the_shirt_and_not_the_other_way_round() -> None:
-    x0, y0, x1, y1 = TOP
-    shirt = detected((105, y0, 135, y1), "tops", 0.9)
-    sides = detected(TOP, "outerwear").mask.array() & ~shirt.mask.array()
-    jacket = Detection("outerwear", 0.8, (x0, y0, x1, y1), Mask.of(sides))
-    inner, outer = sort(shirt, jacket).garments
-    assert inner.visibility < 0.6
-    assert outer.visibility > 0.9
 
 
 def test_masks_of_a_part_are_placed_in_the_whole_picture() -> None:

@@ -1,4 +1,4 @@
-"""The owner's part of a photo -> detections -> garments with visibility scores."""
+"""The owner's part of a photo -> detections -> garments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from wardrobe.types import (
     MaskArray,
     Person,
     Photo,
-    Pose,
     Standing,
 )  # fmt: skip
 
@@ -37,12 +36,6 @@ OFF_BODY: dict[Category, float] = {
     "dresses": 0.7, "skirts": 0.7, "outerwear": 0.6, "scarves": 0.6, "headwear": 0.7, "bags": 1.2,
 }  # fmt: skip
 OFF_BODY_OTHERWISE = 0.45
-
-#: From skin outwards. What lies further out, or as far, can hide a garment.
-LAYER: dict[Category, int] = {
-    "legwear": 0, "tops": 1, "bottoms": 1, "dresses": 1, "skirts": 1, "footwear": 1, "belts": 2,
-    "outerwear": 3, "scarves": 4, "headwear": 4, "eyewear": 4, "jewellery": 4, "bags": 5,
-}  # fmt: skip
 
 
 class Segmenter(Protocol):
@@ -166,12 +159,12 @@ class SortGarments:
     settings: SegmentSettings
     pose: PoseSettings
     name: str = "garments"
-    version: int = 4
+    version: int = 5
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
         return {
-            "segment": self.settings.model_dump(exclude={"model"}),
+            "segment": self.settings.model_dump(exclude={"model", "amodal_model"}),
             "min_joint": self.pose.min_joint,
             "min_person": self.pose.min_person,
         }
@@ -207,7 +200,9 @@ class SortGarments:
 
 
 def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -> Sorted:
-    """Which detections are the owner's garments, how visible each is, and why the rest is not.
+    """Which detections are the owner's garments, and why the rest is not.
+
+    How visible each is, is for :mod:`wardrobe.stages.amodal` to say; here it is 1.
 
     A detection is left out, in this order, when it is too unsure, of a zone that is out of the
     frame, too small, somebody else's, mostly off the body, or a weaker sight of a garment already
@@ -236,25 +231,11 @@ def sort_garments(scene: Scene, settings: SegmentSettings, pose: PoseSettings) -
                 kept.append((tidy, small))
         if reason is not None:
             left_out.append((d.category, d.score, reason))
-    shrunk = _shrunk(owner, step) if owner else None
-    garments = []
-    for d, small in kept:
-        front = [m for o, m in kept if o is not d and LAYER[o.category] >= LAYER[d.category]]
-        others = geometry.union(front, small.shape)
-        share = _visibility(d.category, small, others, shrunk, pose.min_joint)
-        box = geometry.to_frac(d.box, frame)
-        garments.append(Garment(scene.photo.id, box, d.category, d.score, d.mask, share))
+    garments = [
+        Garment(scene.photo.id, geometry.to_frac(d.box, frame), d.category, d.score, d.mask, 1.0)
+        for d, _ in kept
+    ]
     return Sorted(tuple(garments), tuple(left_out))
-
-
-def _visibility(
-    category: Category, visible: MaskArray, others: MaskArray, owner: Pose | None, min_joint: float
-) -> float:
-    """Visible pixels / estimated total pixels."""
-    shown = float(visible.sum())
-    if owner is None or not shown:
-        return 1.0
-    return shown / (shown + body.hidden_area(category, visible, others, owner, min_joint))
 
 
 def _reason(
@@ -331,9 +312,3 @@ def _whose(mask: Mask, people: Sequence[Person]) -> Person | None:
         return float((reach + 2 * np.maximum(outside, 0)).mean()) / max(y1 - y0, 1.0)
 
     return min(people, key=distance)
-
-
-def _shrunk(person: Person, step: int) -> Pose:
-    joints = person.pose.joints.copy()
-    joints[:, :2] /= step
-    return Pose(joints)
