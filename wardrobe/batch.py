@@ -96,6 +96,8 @@ def build(
     began = time.monotonic()
     settings = settings or Settings()
     _check_folders(photos, out)
+    if settings.run.device.startswith("cuda"):
+        backends.resolve(settings.run.device)  # said before an hour of reading, not after
     files = list(scan(photos))[:limit]
     store = Store(out)
     try:
@@ -104,7 +106,9 @@ def build(
             job = _Job(settings, store, until, watch, create, faces)
             face = job.recipe.owner
             who = None if face is None else json.dumps(face.tolist())
-            run = store.begin(str(photos), settings.model_dump_json(), who)
+            # Calibrated, as a later regrouping can't tell what was set from what was a default.
+            used = settings.model_copy(update={"cluster": calibrated(settings)})
+            run = store.begin(str(photos), used.model_dump_json(), who)
             made = job.run(files)
             store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wardrobe.errors import ConfigError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=100)]
 Profile = Literal["small", "gpu"]
+
+#: What a profile says instead of the defaults; whatever a file or ``--set`` says goes before it.
+PROFILES: Mapping[Profile, Mapping[str, str]] = {
+    "small": {},
+    "gpu": {
+        "pose.model": "yolo26m-pose",
+        "segment.model": "garments-per-person",
+        "embed.model": "moda-matryoshka",
+        "classify.model": "moda-zero-shot",
+        "outfit.model": "moda-outfits",
+        # Hardware never picks the model: without CUDA this profile stops, unless cpu is asked for.
+        "run.device": "cuda",
+    },
+}
 
 
 class _Section(BaseModel):
@@ -192,7 +207,9 @@ class OutfitSettings(_Section):
 
 class RunSettings(_Section):
     device: str = Field(
-        "auto", description="auto, cpu, cuda or cuda:N. auto takes CUDA when it is there."
+        "auto",
+        description="auto, cpu, cuda or cuda:N; several as cuda:0,cuda:1, or cuda:all, share every batch. auto"
+        " takes CUDA when it is there; with the gpu profile it must be there.",
     )
     batch: int = Field(
         8, ge=1, le=1024, description="Photos in memory at once; also what a kill can lose."
@@ -211,6 +228,23 @@ class Settings(_Section):
     thumbnail: ThumbnailSettings = ThumbnailSettings()
     outfit: OutfitSettings = OutfitSettings()
     run: RunSettings = RunSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_profile(cls, data: Any) -> Any:
+        """Fill in what the profile says and nobody said otherwise."""
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        for dotted, value in PROFILES.get(data.get("profile", "small"), {}).items():
+            section, _, key = dotted.partition(".")
+            said = data.get(section, {})
+            if isinstance(said, _Section):
+                said = said.model_dump(exclude_unset=True)
+            if isinstance(said, dict):  # else the file is wrong, which validation says
+                auto = key == "device" and said.get(key) == "auto"
+                data[section] = {**said, key: value} if auto else {key: value, **said}
+        return data
 
 
 def load(
@@ -281,6 +315,16 @@ def keys() -> list[str]:
         if isinstance(info.default, _Section):
             out += [f"{section}.{name}" for name in type(info.default).model_fields]
     return out
+
+
+def models_of(settings: Settings) -> list[str]:
+    """The names of all models that these settings use, in the order of the stages."""
+    out = []
+    for dotted in keys():
+        section, _, key = dotted.partition(".")
+        if key == "model" or key.endswith("_model"):
+            out.append(str(getattr(getattr(settings, section), key)))
+    return [name for name in dict.fromkeys(out) if name]
 
 
 def dump(settings: Settings) -> str:

@@ -67,7 +67,7 @@ def _pair() -> Check:
 def _models() -> list[Check]:
     checks = []
     for model in weights.registry().values():
-        if not model.shipped and not weights.location(model).is_file():
+        if not model.all() or (not model.shipped and not weights.here(model)):
             continue
         try:
             weights.verified(model)

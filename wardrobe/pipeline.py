@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from wardrobe import backends, images, weights
 from wardrobe.config import Settings
-from wardrobe.errors import ConfigError
 from wardrobe.folder import Found
 from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
 from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
@@ -83,12 +82,7 @@ def recipe(
 
     Raises:
         ModelError: a model in the settings is unknown or of another stage.
-        ConfigError: the profile has no models yet.
     """
-    if settings.profile == "gpu":
-        raise ConfigError(
-            "the gpu profile has no models in this version. Use --profile small; it runs on CUDA too."
-        )
     pictures, s, device = Pictures(settings), settings, settings.run.device
 
     def model(stage: str, name: str) -> dict[str, Any]:

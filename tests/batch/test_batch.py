@@ -262,7 +262,8 @@ def test_a_garment_too_hidden_stays_by_itself(photos: Path) -> None:
 def test_settings_survive_the_store(photos: Path) -> None:
     settings = replace_batch(config.load(), 3)
     build(photos, fakes.Models(), settings=settings)
-    assert closet.last_run(Store(photos.parent / "out"))[1] == settings
+    used = settings.model_copy(update={"cluster": batch.calibrated(settings)})
+    assert closet.last_run(Store(photos.parent / "out"))[1] == used
 
 
 def replace_batch(settings: config.Settings, size: int) -> config.Settings:
@@ -292,3 +293,11 @@ def test_selfies_say_whose_photos_enter(photos: Path, tmp_path: Path) -> None:
     assert report.catalogue.funnel.left_out == {"no person": 1, "not the owner": 3}
     assert "Green t-shirt" not in worn(report)
     assert "(face)" in str(closet.trace(closet.explain("001.jpg", Store(photos.parent / "out"))))
+
+
+def test_grouping_anew_keeps_the_bar_that_the_embedder_was_calibrated_for(photos: Path) -> None:
+    build(photos, fakes.Models())
+    (run,) = Store(photos.parent / "out", create=False).runs()
+    recorded = config.Settings.model_validate(run["settings"])
+    assert batch.calibrated(recorded) == batch.calibrated(config.Settings())
+    assert batch.calibrated(recorded) != config.Settings().cluster

@@ -186,11 +186,54 @@ def test_errors_are_sentences_with_the_right_code(
     assert said in str(done.exception)
 
 
-def test_the_gpu_profile_says_what_to_do(tmp_path: Path) -> None:
+def test_the_gpu_profile_without_a_gpu_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     (tmp_path / "photos").mkdir()
-    done = run("build", tmp_path / "photos", "--out", tmp_path / "out", "--profile", "gpu")
-    assert isinstance(done.exception, WardrobeError)
-    assert "--profile small" in str(done.exception)
+    build = ("build", tmp_path / "photos", "--out", tmp_path / "out", "--profile", "gpu")
+    for device in ((), ("--device", "auto"), ("--device", "cuda:1"), ("--device", "cuda:all")):
+        done = run(*build, *device)
+        assert isinstance(done.exception, WardrobeError)
+        assert done.exception.exit_code == 5
+        said = str(done.exception)
+        assert "no CUDA device" in said
+        assert "--device cpu" in said
+        assert "--profile small" in said
+    assert not (tmp_path / "out").exists()
+    assert run(*build, "--device", "cpu").exit_code == 0  # an empty folder asks no model
+
+
+def test_the_gpu_profile_s_models_are_said_and_fetched_only_when_accepted(tmp_path: Path) -> None:
+    shown = json.loads(run("config", "--profile", "gpu").stdout)
+    assert shown["pose"]["model"] == "yolo26m-pose"
+    assert shown["run"]["device"] == "cuda"
+    done = run("models", "fetch", "--profile", "gpu", "--dry-run")
+    assert done.exit_code == 0, done.output
+    for said in ("yolo26m-pose", "50.0 MB", "AGPL-3.0", "face-yunet", "not for commercial use",
+                 "not pinned", "to fetch: "):  # fmt: skip
+        assert said in done.stderr
+    refused = run("models", "fetch", "--profile", "gpu", "--from", tmp_path)
+    assert isinstance(refused.exception, WardrobeError)
+    assert "deepfashion2-yolov8s" in str(refused.exception)
+    assert "--accept-license" in str(refused.exception)
+
+
+def test_a_model_is_fetched_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARDROBE_MODELS", str(tmp_path / "models"))
+    (tmp_path / "shelf" / "yolo11m-pose").mkdir(parents=True)
+    (tmp_path / "shelf" / "yolo11m-pose" / "yolo11m-pose.pt").write_bytes(b"weights")
+    done = run("models", "fetch", "yolo11m-pose", "--from", tmp_path / "shelf")
+    assert done.exit_code == 0, done.output
+    path = Path(done.stdout.strip())
+    assert path.read_bytes() == b"weights"
+    row = next(r for r in data("models", "list") if r["name"] == "yolo11m-pose")
+    assert row["here"]
+    assert not row["pinned"]
+    assert row["id"].startswith("yolo11m-pose@")
+    assert "yolo11m-pose: good (the bytes that came first)" in run("models", "verify").stdout
 
 
 def test_a_device_that_is_not_there_is_a_clear_error() -> None:

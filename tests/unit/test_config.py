@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wardrobe import config
+from wardrobe import config, weights
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError
 
@@ -96,3 +96,28 @@ def test_settings_survive_json() -> None:
     )
     assert Settings.model_validate(json.loads(config.dump(settings))) == settings
     assert settings != Settings()
+
+
+def test_a_profile_fills_in_what_nobody_said(file: Path) -> None:
+    gpu = config.PROFILES["gpu"]
+    settings = config.load(file, {"embed.model": "marqo-fashionsiglip"}, "gpu")
+    assert settings.pose.model == gpu["pose.model"] != Settings().pose.model
+    assert settings.embed.model == "marqo-fashionsiglip"
+    assert settings.cluster.same_cosine == 0.8
+    assert settings.run.device == "cuda"
+    assert config.load(profile="gpu", overrides={"run.device": "auto"}).run.device == "cuda"
+    assert config.load(profile="gpu", overrides={"run.device": "cpu"}).run.device == "cpu"
+    assert Settings(profile="gpu", run=config.RunSettings(batch=3)).run.device == "cuda"
+    assert Settings.model_validate(json.loads(config.dump(settings))) == settings
+    assert config.load(profile="small") == Settings()
+
+
+def test_every_model_of_a_profile_is_in_the_registry_and_serves_its_stage() -> None:
+    stages = {"pose.face_model": "face"}
+    for profile, said in config.PROFILES.items():
+        settings = config.load(profile=profile)
+        known = weights.whole(config.models_of(settings))
+        assert {m.name for m in known} >= set(config.models_of(settings))
+        for key, name in said.items():
+            if "model" in key:
+                assert weights.find(name).stage == stages.get(key, key.split(".")[0])

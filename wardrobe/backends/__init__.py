@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 from wardrobe import weights
 from wardrobe.errors import DeviceError, ModelError
@@ -14,7 +18,8 @@ def create(stage: str, name: str, device: str, **options: Any) -> Any:
 
     Args:
         stage: which stage asks; a model of another stage is refused.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"``, several with commas, or
+            ``"cuda:all"``: then every device holds the model, and a batch is shared among them.
         options: of the backend's own, over those of the registry.
 
     Raises:
@@ -22,12 +27,50 @@ def create(stage: str, name: str, device: str, **options: Any) -> Any:
         DeviceError: the device isn't there.
     """
     model = entry(stage, name)
+    devices = resolve(device).split(",")
+    if len(devices) == 1:
+        return _made(model, devices[0], options)
+    return Shared([_made(model, one, options) for one in devices])
+
+
+def _made(model: weights.Model, device: str, options: dict[str, Any]) -> Any:
     module, _, kind = model.backend.partition(":")
     options = {**model.options, **options}
     if model.needs:
         options["trunk"] = weights.verified(weights.find(model.needs))
+    if model.parts:
+        options["parts"] = {n: _made(entry(model.stage, n), device, {}) for n in model.parts}
     backend = getattr(import_module(f"wardrobe.backends.{module}"), kind)
-    return backend(weights.verified(model), device=resolve(device), **options)
+    if not model.all():
+        return backend(device=device, **options)
+    return backend(weights.verified(model), device=device, **options)
+
+
+class Shared:
+    """One model on several devices. A batch is cut into as many runs of neighbours, which are
+    answered side by side: as a batch equals its singles, so does it equal its shares."""
+
+    def __init__(self, replicas: Sequence[Any]) -> None:
+        self._replicas = replicas
+
+    def __call__(self, *inputs: Sequence[Any]) -> Any:
+        """The answers of all shares, in order.
+
+        Args:
+            inputs: as the model takes them, each with one element per input of the batch.
+        """
+        size = -(-len(inputs[0]) // len(self._replicas))  # of a share, at most
+        if size == 0 or len(inputs[0]) <= size:
+            return self._replicas[0](*inputs)
+        shares = [
+            tuple(one[start : start + size] for one in inputs)
+            for start in range(0, len(inputs[0]), size)
+        ]
+        with ThreadPoolExecutor(len(shares)) as pool:
+            answers = list(pool.map(lambda r, s: r(*s), self._replicas, shares))
+        if isinstance(answers[0], np.ndarray):
+            return np.concatenate(answers)
+        return [one for share in answers for one in share]
 
 
 def entry(stage: str, name: str) -> weights.Model:
@@ -41,24 +84,32 @@ def entry(stage: str, name: str) -> weights.Model:
 
 
 def resolve(device: str) -> str:
-    """``"auto"`` to what is there; a named device only if it is there.
+    """``"auto"`` to what is there, ``"cuda:all"`` to every CUDA device; a named device only if it
+    is there.
 
     Raises:
         DeviceError: a CUDA device was named and torch does not see it.
     """
-    if device == "cpu":
+    if set(device.split(",")) == {"cpu"}:
         return device
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device == "auto":
         return "cuda" if count else "cpu"
-    kind, _, number = device.partition(":")
-    if kind != "cuda" or (number and not number.isdigit()):
-        raise DeviceError(f"{device!r} is no device; write auto, cpu, cuda or cuda:N (run.device).")
-    if int(number or 0) >= count:
-        seen = f"{count} CUDA device(s)" if count else "no CUDA device"
-        raise DeviceError(
-            f"{device} isn't there: torch sees {seen}. Use --set run.device=cpu, or mend the driver."
-        )
+    if device == "cuda:all" and count:
+        return ",".join(f"cuda:{i}" for i in range(count))
+    for one in device.split(","):
+        kind, _, number = one.partition(":")
+        if kind != "cuda" or not (number in ("", "all") or number.isdigit()):
+            raise DeviceError(
+                f"{device!r} is no device; write auto, cpu, cuda, cuda:N or cuda:all (--device)."
+            )
+        if not count or int(number or 0) >= count:
+            seen = f"{count} CUDA device(s)" if count else "no CUDA device"
+            raise DeviceError(
+                f"{one} isn't there: torch sees {seen}. Mend the driver, or name another device:"
+                " --device cpu runs the same models on the processor, those of the gpu profile very"
+                " slowly; --profile small is made for it."
+            )
     return device

@@ -35,6 +35,9 @@ def build(
     profile: Annotated[
         str | None, typer.Option(help="small (ships with Wardrobe, the default) or gpu.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N, or cuda:all for every one.")
+    ] = None,
     until: Annotated[
         str, typer.Option(help=f"Stop after this stage: {', '.join(STAGES)}.")
     ] = "thumbnail",
@@ -52,6 +55,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Make or continue the wardrobe of a photo folder."""
+    sets = [*(sets or ()), *([f"run.device={device}"] if device else [])]
     settings = settings_of(sets, config_file, profile)
     if dry_run:
         _dry_run(batch.plan(photos, out, settings, limit), as_json)
@@ -137,13 +141,14 @@ def config_(
     explain_key: Annotated[
         str | None, typer.Option("--explain", help="One setting: section.key.")
     ] = None,
+    profile: Annotated[str | None, typer.Option(help="small or gpu.")] = None,
     sets: Sets = None,
     config_file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """All settings as they would be used, or what one of them means."""
     if explain_key is None:
-        typer.echo(config.dump(settings_of(sets, config_file, None)))
+        typer.echo(config.dump(settings_of(sets, config_file, profile)))
         return
     facts = config.explain(explain_key)
     if as_json:
