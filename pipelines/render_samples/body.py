@@ -89,12 +89,12 @@ def to_world(points: Array) -> Array:
 
 
 class MakeHuman:
-    """The data folder, read once."""
+    """The data folder, read once. ``fine`` clothes have four times the points, for large pictures."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fine: bool = True) -> None:
         if not (folder / "base.obj").is_file():
             raise SystemExit(f"{folder}: no base.obj here; give MakeHuman's data with --makehuman")
-        self.folder = folder
+        self.folder, self.fine = folder, fine
         self.base = read_obj(folder / "base.obj")
         skeleton = json.loads((folder / "rigs/default.mhskel").read_text())
         bones = skeleton["bones"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from body import Array, Index
 from fabrics import Colour, Fabric
 from PIL import Image
+from surface import normals
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,8 @@ class Part:
     tint: Array | None = None  # (N, 3) sRGB
     facing: Array | None = None
     sheet: Array | None = None
+
+    @functools.cached_property
+    def normals(self) -> Array:
+        """Unit normals of the points, (N, 3)."""
+        return normals(self.points, self.triangles)

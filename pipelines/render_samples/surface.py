@@ -13,11 +13,20 @@ from scipy.sparse import coo_matrix
 from scipy.spatial import cKDTree
 
 
+_LOW = (1 << 32) - 1
+
+
+def _keys(ends: Index) -> Index:
+    """One number for each edge (pairs of ends, in any shape), whichever way round it runs."""
+    pairs = ends.reshape(-1, 2)
+    keys: Index = (pairs.min(1).astype(np.int64) << 32) + pairs.max(1)
+    return keys
+
+
 def subdivide(values: Array, triangles: Index) -> tuple[Array, Index]:
     """Split each triangle in four; ``values`` (N, K) are halved along the edges."""
-    edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    unique, inverse = np.unique(edges, axis=0, return_inverse=True)
-    middles = (values[unique[:, 0]] + values[unique[:, 1]]) / 2
+    unique, inverse = np.unique(_keys(triangles[:, [0, 1, 1, 2, 2, 0]]), return_inverse=True)
+    middles = (values[unique >> 32] + values[unique & _LOW]) / 2
     a, b, c = triangles.T
     ab, bc, ca = inverse.reshape(-1, 3).T + len(values)
     quarters = [np.stack(t, 1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
@@ -28,9 +37,8 @@ def normals(points: Array, triangles: Index) -> Array:
     """Unit vertex normals, (N, 3)."""
     a, b, c = (points[triangles[:, k]] for k in range(3))
     face = np.cross(b - a, c - a)
-    total = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(total, triangles[:, k], face)
+    corners, n = triangles.ravel(), len(points)
+    total = np.stack([np.bincount(corners, np.repeat(face[:, k], 3), n) for k in range(3)], 1)
     unit: Array = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
     return unit
 
@@ -51,27 +59,24 @@ def clip(values: Array, triangles: Index, field: Array) -> tuple[Array, Index]:
     """Keep where ``field`` (N,) is below zero, cutting triangles exactly at zero."""
     inside = (field < 0)[triangles]
     count = inside.sum(1)
-    cuts: dict[tuple[int, int], int] = {}
-    extra: list[Array] = []
-
-    def cut(i: int, j: int) -> int:
-        key = (min(i, j), max(i, j))
-        if key not in cuts:
-            share = field[key[0]] / (field[key[0]] - field[key[1]])
-            cuts[key] = len(values) + len(extra)
-            extra.append(values[key[0]] * (1 - share) + values[key[1]] * share)
-        return cuts[key]
-
-    added: list[tuple[int, int, int]] = []
-    partial = (count == 1) | (count == 2)
-    for corners, keep in zip(triangles[partial], inside[partial], strict=True):
-        lone = int(np.argmax(keep)) if keep.sum() == 1 else int(np.argmin(keep))
-        a, b, c = (int(corners[(lone + k) % 3]) for k in range(3))
-        p, q = cut(a, b), cut(a, c)
-        added += [(a, p, q)] if keep.sum() == 1 else [(p, b, c), (p, c, q)]
-    values = np.concatenate([values, np.array(extra)]) if extra else values
+    one, two = count == 1, count == 2
+    lone = np.where(one, inside.argmax(1), inside.argmin(1))
+    turned = np.take_along_axis(triangles, (lone[:, None] + np.arange(3)) % 3, 1)[one | two]
+    a, b, c = turned.T
+    keys = _keys(turned[:, [0, 1, 0, 2]])
+    edges, place = np.unique(keys, return_inverse=True)
+    low, high = edges >> 32, edges & _LOW
+    share = (field[low] / (field[low] - field[high]))[:, None]
+    extra = values[low] * (1 - share) + values[high] * share
+    p, q = (place.reshape(-1, 2) + len(values)).T
+    single = one[one | two]
+    added = np.concatenate([
+        np.stack([a, p, q], 1)[single],
+        np.stack([p, b, c], 1)[~single], np.stack([p, c, q], 1)[~single],
+    ])  # fmt: skip
+    values = np.concatenate([values, extra])
     kept = triangles[count == 3]
-    kept = np.concatenate([kept, np.array(added)]) if added else kept
+    kept = np.concatenate([kept, added])
     used, renumbered = np.unique(kept, return_inverse=True)
     return values[used], renumbered.reshape(-1, 3)
 
@@ -79,9 +84,7 @@ def clip(values: Array, triangles: Index, field: Array) -> tuple[Array, Index]:
 def boundary(triangles: Index) -> Index:
     """The edges that belong to one triangle only, (E, 2), in the triangle's direction."""
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    _, inverse, count = np.unique(
-        np.sort(edges, axis=1), axis=0, return_inverse=True, return_counts=True
-    )
+    _, inverse, count = np.unique(_keys(edges), return_inverse=True, return_counts=True)
     return edges[count[inverse.ravel()] == 1]
 
 
@@ -149,15 +152,17 @@ def tights(figure: Figure) -> Surface:
     values = np.column_stack([figure.points, *shares, figure.data.weights])[used]
     values, triangles = subdivide(values, renumbered.reshape(-1, 3))
     coarse = Coarse(len(values), triangles)
-    values, triangles = subdivide(values, triangles)
-    points = smooth(values[:, :3], triangles, 4)
+    if figure.data.fine:
+        values, triangles = subdivide(values, triangles)
+    points = smooth(values[:, :3], triangles, 4 if figure.data.fine else 2)
     along = _along(figure, points, ("upperarm01", "lowerarm01", "wrist"))
     arm, leg = values[:, 3], values[:, 4]
     hanging = _hang(figure, points, arm, leg)
     return Surface(figure, points, triangles, values[:, 5:], arm, leg, along, hanging, coarse)
 
 
-AROUND = 144
+#: Points of a ring, and rings of the tube round both legs.
+AROUND, RINGS = 144, 90
 AXIS = np.array([0.0, 0.15])  # x and z of the line that rings go round, decimetres
 TURNS = np.linspace(-np.pi, np.pi, AROUND, endpoint=False)
 SPOKES = np.stack([np.sin(TURNS), np.cos(TURNS)], 1)
@@ -228,12 +233,13 @@ def _along(figure: Figure, points: Array, bones: tuple[str, ...]) -> Array:
 
 def tube(figure: Figure, body: Surface) -> Surface:
     """What skirts are cut from: rings around the waist, hips and both legs that hang straight."""
-    heights = np.linspace(body.level(2.7), body.level(0.05), 90)
-    reach = _rings(body.points[body.arm < 0.2], heights, body.level(2.3))
-    flat = AXIS + reach[..., None] * SPOKES
+    every = 1 if figure.data.fine else 2
+    heights = np.linspace(body.level(2.7), body.level(0.05), RINGS // every)
+    reach = _rings(body.points[body.arm < 0.2], heights, body.level(2.3))[:, ::every]
+    flat = AXIS + reach[..., None] * SPOKES[::every]
     level = np.broadcast_to(heights[:, None], reach.shape)
     points = np.stack([flat[..., 0], level, flat[..., 1]], -1).reshape(-1, 3)
-    grid = np.arange(len(points)).reshape(-1, AROUND)
+    grid = np.arange(len(points)).reshape(reach.shape)
     a, c = grid[:-1].ravel(), grid[1:].ravel()
     b, d = np.roll(grid[:-1], -1, 1).ravel(), np.roll(grid[1:], -1, 1).ravel()
     triangles = np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])

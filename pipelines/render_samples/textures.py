@@ -15,7 +15,6 @@ from fabrics import SHEET_DM, SIZE, rng_for
 from parts import Part
 from PIL import Image
 from scipy import ndimage
-from surface import normals
 
 #: Side of the noise that folds and hair are drawn with, and how many decimetres it spans.
 NOISE, NOISE_DM = 256, 6.0
@@ -63,7 +62,7 @@ class Textures:
 
     def paint(self, part: Part, spots: Spots) -> Paint:
         """The look of a part at some places on it."""
-        normal = spots.mix(part, normals(part.points, part.triangles))
+        normal = spots.mix(part, part.normals)
         uv = np.einsum("nk,nkc->nc", spots.corner, part.uv[spots.triangle])
         ones = np.ones((len(uv), 3))
         tint = ones if part.tint is None else spots.mix(part, part.tint)
