@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from body import Array
 from fabrics import SIZE, cloud
+from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 from shop import Rng, any_paint
@@ -26,27 +27,33 @@ def street(folder: Path | None) -> tuple[Path, ...]:
     return tuple(m for m in maps if not m.stem.endswith(HELD_OUT))
 
 
-def photo(rng: Rng, labels: Path, size: tuple[int, int]) -> Array:
-    """Part of a street photo, its person cut away and the rest blurred, linear (H, W, 3)."""
+@functools.lru_cache(maxsize=256)
+def emptied(labels: Path) -> NDArray[np.uint8]:
+    """A street photo at half its size, its person painted over by what is round them, sRGB."""
     with Image.open(labels) as drawn:
-        person = np.asarray(drawn) > 0
+        size = (drawn.width // 2, drawn.height // 2)
+        person = np.asarray(drawn.resize(size, Image.Resampling.NEAREST)) > 0
     with Image.open(labels.parents[1] / "photos" / f"{labels.stem}.jpg") as taken:
-        picture = np.asarray(taken.convert("RGB")) / 255.0
-    known = ~ndimage.binary_dilation(person, iterations=9)
+        small = taken.convert("RGB").resize(size, Image.Resampling.BOX)
+    picture = np.asarray(small).astype(np.float32)
+    known = ~ndimage.binary_dilation(person, iterations=5)
+    held = np.dstack([picture * known[..., None], known]).astype(np.float32)
     filled = np.zeros_like(picture)
     todo = np.ones(known.shape, bool)
-    for sigma in (6, 18, 60, 200):  # from what is near; from further away where nothing is
-        weight = ndimage.gaussian_filter(known.astype(float), sigma)
-        near = todo & (weight > 0.02)
-        for k in range(3):
-            soft = ndimage.gaussian_filter(picture[..., k] * known, sigma)
-            filled[near, k] = soft[near] / weight[near]
+    for sigma in (3, 9, 30, 100):  # from what is near; from further away where nothing is
+        soft = ndimage.gaussian_filter(held, (sigma, sigma, 0), truncate=2.5)
+        near = todo & (soft[..., 3] > 0.02)
+        filled[near] = soft[near, :3] / soft[near, 3:]
         todo &= ~near
-    picture = np.where(known[..., None], picture, filled)
+    return np.where(known[..., None], picture, filled).astype(np.uint8)
+
+
+def photo(rng: Rng, labels: Path, size: tuple[int, int]) -> Array:
+    """Part of a street photo, its person cut away and the rest blurred, linear (H, W, 3)."""
     # Bystanders have no labels: blur until nobody could be told from a wall.
-    blur = float(rng.uniform(3.5, 9))
-    picture = ndimage.gaussian_filter(picture, (blur, blur, 0))
-    return to_light(_crop(rng, picture, size))
+    blur = float(rng.uniform(1.8, 4.5))
+    picture = ndimage.gaussian_filter(emptied(labels).astype(np.float32), (blur, blur, 0))
+    return to_light(_crop(rng, picture / 255, size))
 
 
 def _crop(rng: Rng, picture: Array, size: tuple[int, int]) -> Array:

@@ -58,7 +58,8 @@ def material(k: int) -> Fabric:
     return f.fabric(f"material-{k}", marl, wall, 0.03, width=wide)
 
 
-def _any(rng: Rng) -> Look:
+def stuff(rng: Rng) -> Look:
+    """What a thing may be made of."""
     return Look("cloth", fabric=material(int(rng.integers(MATERIALS))))
 
 
@@ -97,9 +98,9 @@ def room(rng: Rng, camera: Camera) -> list[Part]:
     far = float(rng.uniform(0.7, 3.0))
     foot = back * far
     parts = [
-        quad("floor", np.array([-15, -15, 0.0]), np.array([30.0, 0, 0]), np.array([0, 30.0, 0]), _any(rng)),
-        quad("wall", foot - right * 9, right * 18, UP * 5, wall := _any(rng)),
-        *box("skirting", foot - back * 0.01 + UP * 0.05, np.stack([right * 18, UP * 0.1, -back * 0.02]), _any(rng)),
+        quad("floor", np.array([-15, -15, 0.0]), np.array([30.0, 0, 0]), np.array([0, 30.0, 0]), stuff(rng)),
+        quad("wall", foot - right * 9, right * 18, UP * 5, wall := stuff(rng)),
+        *box("skirting", foot - back * 0.01 + UP * 0.05, np.stack([right * 18, UP * 0.1, -back * 0.02]), stuff(rng)),
     ]  # fmt: skip
     if rng.random() < 0.5:
         aside = right * float(rng.choice([-1, 1]) * rng.uniform(1.0, 2.5))
@@ -107,13 +108,13 @@ def room(rng: Rng, camera: Camera) -> list[Part]:
     for _ in range(int(rng.integers(0, 4))):
         wide, tall = rng.uniform(0.25, 1.2, 2)
         spot = foot - back * 0.02 + right * rng.uniform(-2.2, 2) + UP * rng.uniform(0.6, 1.8)
-        parts += box("frame", spot, np.stack([right * wide, UP * tall, -back * 0.03]), _any(rng))
+        parts += box("frame", spot, np.stack([right * wide, UP * tall, -back * 0.03]), stuff(rng))
     for _ in range(int(rng.integers(0, 4))):
         size = rng.uniform((0.3, 0.3, 0.3), (1.4, 0.7, 1.9))
         spot = back * rng.uniform(0.2, far) + right * float(
             rng.choice([-1, 1]) * rng.uniform(0.6, 2.2)
         )
-        parts += box("chest", spot + UP * size[2] / 2, _turned(rng, size), _any(rng))
+        parts += box("chest", spot + UP * size[2] / 2, _turned(rng, size), stuff(rng))
     return parts
 
 
@@ -135,17 +136,17 @@ def before(rng: Rng, camera: Camera, size: tuple[int, int], skin: Colour) -> lis
         edge = at(0.5, float(rng.uniform(0.62, 0.92)))
         deep = float(rng.uniform(0.3, 0.6)) * away
         slab = np.stack([right * 3 * wide, back * deep, UP * 0.05])
-        return box("table", edge + back * deep * 0.3 - UP * 0.025, slab, _any(rng))
+        return box("table", edge + back * deep * 0.3 - UP * 0.025, slab, stuff(rng))
     if kind == "post":
         thick = wide * float(rng.uniform(0.06, 0.2))
         spot = at(float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.7, 1)])), 0.5)
-        return box("post", spot, np.stack([right * thick, back * thick, UP * 8]), _any(rng))
+        return box("post", spot, np.stack([right * thick, back * thick, UP * 8]), stuff(rng))
     if kind == "parcels":
         parts: list[Part] = []
         for _ in range(int(rng.integers(1, 3))):
             spot = at(float(rng.uniform(0.15, 0.85)), float(rng.uniform(0.35, 0.95)))
             sides = wide * rng.uniform(0.1, 0.32, 3)
-            parts += box("parcel", spot, _turned(rng, list(sides)), _any(rng))
+            parts += box("parcel", spot, _turned(rng, list(sides)), stuff(rng))
         return parts
     end = at(float(rng.uniform(0.25, 0.75)), float(rng.uniform(0.35, 0.85)))
     start = at(float(rng.choice([-0.3, 1.3])), float(rng.uniform(0.2, 1.1)))

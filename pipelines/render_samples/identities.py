@@ -51,6 +51,26 @@ def identity(seed: int, number: int) -> Identity:
     return Identity(somebody(rng, name, sex), tuple(worn.values()), dressed)
 
 
+def swapped(rng: Rng, who: Identity, number: int) -> tuple[Garment, ...]:
+    """One of a person's outfits with one garment for the upper or lower body exchanged."""
+    outfit = who.outfits[number]
+    old = [g for g in outfit if g.category in ("tops", "bottoms", "skirts", "dresses")]
+    out = old[int(rng.integers(len(old)))]
+    choice = [out.category]
+    if out.category in ("bottoms", "skirts") and any(
+        g.category in ("skirts", "dresses") for g in who.wardrobe
+    ):
+        choice = ["bottoms", "skirts"]
+    while True:
+        category = choice[int(rng.integers(len(choice)))]
+        new = buy(rng, f"{out.id}-for-{number}", who.person.name, category)
+        # As many pieces, so that the folds of what is worn over it stay the same.
+        if len(new.cuts) == len(out.cuts) and new.type != "cardigan":
+            break
+    worn = [_named(new) if g is out else g for g in outfit]
+    return tuple(sorted(worn, key=lambda g: PUT_ON.index(g.category)))
+
+
 def somebody(rng: Rng, name: str, sex: str) -> Person:
     """A body, a skin and a head of hair."""
     races = rng.dirichlet((0.5, 0.5, 0.5))

@@ -85,14 +85,17 @@ class _Samples:
 def _lit(view: View, here: _Samples, paint: Paint, light: Light, rng: Rng) -> Lit:
     places = here.places(view) + OFF * paint.normal
     seen = view.part >= 0
-    toward = light.toward + light.soft * rng.normal(size=places.shape)
+    # Drawn for every pixel, so that a picture of other clothes has the same noise elsewhere.
+    toward = light.toward + light.soft * rng.normal(size=(*seen.shape, 3))[seen]
     faces = np.flatnonzero((paint.normal * light.toward).sum(1) > -0.15)
     shade = np.zeros(len(places))
     shade[faces] = view.caster.free(places[faces], toward[faces])
     lamp = np.zeros(seen.shape)
     lamp[seen] = shade
     few = np.flatnonzero((here.columns % SPARSE < 1) & (here.rows % SPARSE < 1))
-    way = rng.normal(size=(RAYS, len(few), 3))
+    sparse = [-(-n // SPARSE) for n in seen.shape]
+    cell = (here.rows[few] // SPARSE).astype(int), (here.columns[few] // SPARSE).astype(int)
+    way = rng.normal(size=(RAYS, *sparse, 3))[:, *cell]
     way /= np.linalg.norm(way, axis=2, keepdims=True)
     way += 1.001 * paint.normal[few]
     starts = np.tile(places[few], (RAYS, 1))
@@ -166,8 +169,9 @@ def cast_on_ground(picture: Array, view: View, light: Light, rng: Rng) -> Array:
     if not len(near):
         return picture
     spots = view.camera.eye + ways[near] * reach[near, None] + np.array([0, 0, 0.002])
-    lamp = view.caster.free(spots, light.toward + light.soft * rng.normal(size=spots.shape))
-    dome = rng.normal(size=spots.shape)
+    noise = rng.normal(size=(2, view.part.size, 3))[:, near]
+    lamp = view.caster.free(spots, light.toward + light.soft * noise[0])
+    dome = noise[1]
     dome /= np.linalg.norm(dome, axis=1, keepdims=True)
     sky = view.caster.free(spots, dome + np.array([0, 0, 1.05]), NEAR)
     key, room = light.key.mean() * max(light.toward[2], 0.05), light.sky.mean()

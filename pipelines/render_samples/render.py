@@ -62,7 +62,22 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of the size, for previews")
     parser.add_argument("--items", action="store_true", help="render the items alone, too")
     parser.add_argument("--papers", action="store_true", help="only contact sheet and SOURCES.md")
+    parser.add_argument("--route", choices=("cycles", "fast"), default="cycles",
+                        help="fast: training frames of random people, see fastroute.py")  # fmt: skip
+    parser.add_argument("--count", type=int, default=100, help="frames of the fast route")
+    parser.add_argument("--seed", type=int, default=1, help="of the fast route")
+    parser.add_argument("--pairs", action="store_true",
+                        help="fast route: count pairs that differ in one garment")  # fmt: skip
+    parser.add_argument("--shared", type=Path, default=Path("../shared"),
+                        help="where data/ccp is, for the fast route's backdrops")  # fmt: skip
     args = parser.parse_args(sys.argv[1:])
+    if args.route == "fast":
+        import fastroute  # needs embreex, which the library's own route can do without
+
+        fastroute.run(
+            args.out, args.shared, args.count, args.seed, args.workers, args.pairs, args.makehuman
+        )
+        return
     (args.out / "truth" / "items").mkdir(parents=True, exist_ok=True)
     lines = _known(args.out)
     made = _made(args.out)

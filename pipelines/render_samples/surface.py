@@ -12,7 +12,6 @@ from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.spatial import cKDTree
 
-
 _LOW = (1 << 32) - 1
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from body import Array, Index
-from fabrics import SHEET_DM, SIZE, rng_for
+from fabrics import SHEET, SHEET_DM, SIZE, rng_for
+from numpy.typing import NDArray
 from parts import Part
 from PIL import Image
 from scipy import ndimage
@@ -49,7 +50,7 @@ class Textures:
     def __init__(self, iris: Path) -> None:
         self._levels: dict[str, list[Array]] = {}
         with Image.open(iris) as picture:
-            self._iris = _halved(to_light(np.asarray(picture.convert("RGBA")) / 255.0))
+            self._iris = _halved(_light(np.asarray(picture.convert("RGBA"))))
         rng = rng_for("relief")
         soft = [
             ndimage.gaussian_filter(rng.normal(size=(NOISE, NOISE)), s, mode="wrap")
@@ -59,6 +60,11 @@ class Textures:
         self._slopes = np.stack(np.gradient(self._noise), -1) * (NOISE / NOISE_DM)
         streaks = ndimage.gaussian_filter(rng.normal(size=(NOISE, NOISE)), (30, 0.8), mode="wrap")
         self._streaks = (streaks - streaks.min()) / np.ptp(streaks)
+
+    def forget(self) -> None:
+        """Let go of what the last people wore; rooms' materials are used again."""
+        for name in [n for n in self._levels if not n.startswith("material-")]:
+            del self._levels[name]
 
     def paint(self, part: Part, spots: Spots) -> Paint:
         """The look of a part at some places on it."""
@@ -100,7 +106,7 @@ class Textures:
             raise ValueError(f"{part.name}: cloth needs a fabric")
         width = look.fabric.width
         if look.fabric.name not in self._levels:
-            self._levels[look.fabric.name] = _halved(to_light(look.fabric.tile))
+            self._levels[look.fabric.name] = _halved(_light(np.rint(look.fabric.tile * 255)))
         fine = np.log2(np.maximum(spots.pixel * 10 / (width / SIZE), 1))
         colour = _look_up(self._levels[look.fabric.name], *(uv / width).T, fine) * tint
         if part.sheet is not None and part.facing is not None:
@@ -113,9 +119,10 @@ class Textures:
                     continue
                 key = f"{look.fabric.name} {side}"
                 if key not in self._levels:
-                    self._levels[key] = _halved(to_light(np.asarray(sheet) / 255.0))
+                    half = sheet.resize((SHEET // 2, SHEET // 2), Image.Resampling.BOX)
+                    self._levels[key] = _halved(_light(np.asarray(half)))
                 on = np.flatnonzero(inside & (side * facing > 0.02))
-                detail = np.log2(np.maximum(spots.pixel[on] * 10 / (SHEET_DM / 1024), 1))
+                detail = np.log2(np.maximum(spots.pixel[on] * 10 / (SHEET_DM / SHEET * 2), 1))
                 seen = _look_up(self._levels[key], u[on], v[on], detail)
                 share = np.clip(side * facing[on], 0, 1)[:, None]
                 colour[on] = colour[on] * (1 - seen[:, 3:] * share) + seen[:, :3] * share
@@ -136,6 +143,19 @@ def to_light(picture: Array) -> Array:
     linear: Array = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     if picture.shape[-1] == 4:
         cover = picture[..., 3:]
+        return np.concatenate([linear * cover, cover], -1)
+    return linear
+
+
+_TABLE = to_light(np.repeat(np.linspace(0, 1, 256)[:, None], 3, 1))[:, 0].astype(np.float32)
+
+
+def _light(picture: Array) -> NDArray[np.float32]:
+    """The same from whole numbers up to 255, by a table."""
+    whole = picture.astype(np.uint8)
+    linear = _TABLE[whole[..., :3]]
+    if whole.shape[-1] == 4:
+        cover = whole[..., 3:] / np.float32(255)
         return np.concatenate([linear * cover, cover], -1)
     return linear
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from body import Array, Index
+from coverage import covered
 from items import OTHERS, WARDROBE
 from people import Garment, Part, Placed
 from rays import Camera, Caster, Mesh, grid
@@ -145,9 +146,13 @@ def silhouette(meshes: Sequence[Mesh], camera: Camera, size: tuple[int, int]) ->
     box = (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
     if box[2] <= box[0] or box[3] <= box[1]:
         return frame, 0
-    columns, rows = grid(box)
-    hits = Caster(meshes).cast(camera.eye, camera.rays(columns, rows, size))
-    alone = (hits.mesh >= 0).reshape(box[3] - box[1], box[2] - box[0])
+    starts = np.cumsum([0, *(len(points) for points, _ in meshes)])
+    triangles = np.concatenate([t + s for (_, t), s in zip(meshes, starts, strict=False)])
+    alone = covered(spots, triangles, box) if len(ahead) == len(spots) else None
+    if alone is None:
+        columns, rows = grid(box)
+        hits = Caster(meshes).cast(camera.eye, camera.rays(columns, rows, size))
+        alone = (hits.mesh >= 0).reshape(box[3] - box[1], box[2] - box[0])
     x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
     if x1 > x0 and y1 > y0:
         frame[y0:y1, x0:x1] = alone[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
