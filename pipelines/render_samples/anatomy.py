@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from body import Array, Figure, Index, MakeHuman, Posed, fan
+from body import Array, Figure, Index, MakeHuman, Posed
 from fabrics import Colour
 from parts import Look, Part
 from scipy.spatial import cKDTree
@@ -51,24 +52,27 @@ def smile(figure: Figure, amount: float) -> None:
 
 def skin(figure: Figure, posed: Posed, person: Person, hidden: np.ndarray) -> Part:
     """The visible skin, once subdivided, painted from where each point lies at rest."""
-    base = figure.data.base
-    faces = [
-        f
-        for f, g in zip(base.faces, base.groups, strict=True)
-        if g == "body" and not all(hidden[v] for v in f)
-    ]
-    triangles = fan(faces)
+    used, triangles, tint = _bare(figure, person, hidden.tobytes())
+    moved = posed.skin(figure.points[used], figure.data.weights[used])
+    points, fine = subdivide(moved, triangles)
+    return Part("skin", None, points, fine, np.zeros((len(fine), 3, 2)),
+                Look("skin", person.skin), tint)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=4)
+def _bare(figure: Figure, person: Person, hidden: bytes) -> tuple[Index, Index, Array]:
+    """The skin that shows at rest: base vertices, triangles of these, and the subdivided points' colours."""
+    quads = figure.data.body_quads
+    quads = quads[~np.frombuffer(hidden, bool)[quads].all(1)]
+    triangles = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1).reshape(-1, 3)
+    triangles = triangles[triangles[:, 1] != triangles[:, 2]]
     used, renumbered = np.unique(triangles, return_inverse=True)
     triangles = renumbered.reshape(-1, 3)
-    moved = posed.skin(figure.points[used], figure.data.weights[used])
-    values, triangles = subdivide(np.column_stack([moved, figure.points[used]]), triangles)
-    return Part(
-        "skin", None, values[:, :3], triangles, np.zeros((len(triangles), 3, 2)),
-        Look("skin", person.skin), _complexion(figure, person, values[:, 3:], triangles),
-    )  # fmt: skip
+    rest, _ = subdivide(figure.points[used], triangles)
+    return used, triangles, _complexion(figure, person, rest)
 
 
-def _complexion(figure: Figure, person: Person, rest: Array, triangles: Index) -> Array:
+def _complexion(figure: Figure, person: Person, rest: Array) -> Array:
     """sRGB per skin point: blood near the surface of cheeks, nose, lips, knuckles and knees."""
     tint = np.tile(np.array(person.skin), (len(rest), 1))
 

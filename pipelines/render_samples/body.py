@@ -43,6 +43,17 @@ class Obj:
     face_uvs: list[list[int]]
     groups: list[str]
 
+    @functools.cached_property
+    def triangles(self) -> Index:
+        """(T, 3) of ``points``."""
+        return fan(self.faces)
+
+    @functools.cached_property
+    def corner_uvs(self) -> Array:
+        """(T, 3, 2), of each triangle's corners."""
+        corners: Array = self.uvs[fan(self.face_uvs)]
+        return corners
+
 
 def read_obj(path: Path) -> Obj:
     """Read the vertices, texture coordinates, polygons and group names of an OBJ file."""
@@ -118,6 +129,12 @@ class MakeHuman:
         self.weights[self.weights.sum(1) == 0, place["root"]] = 1.0
         self.weights /= self.weights.sum(1, keepdims=True)
 
+    @functools.cached_property
+    def body_quads(self) -> Index:
+        """The polygons of the skin, (F, 4); a triangle's last point stands there twice."""
+        pairs = zip(self.base.faces, self.base.groups, strict=True)
+        return np.array([[*f, f[-1]][:4] for f, g in pairs if g == "body"])
+
     def share_of(self, weights: Array, stems: tuple[str, ...]) -> Array:
         """Per row of skinning weights, the sum over the bones whose names begin so."""
         columns = [i for i, b in enumerate(self.bones) if b.startswith(stems)]
@@ -176,6 +193,7 @@ class Figure:
             self.points[vertices] += amount * moves
         self.heads = np.array([self.points[c].mean(0) for c in data.heads])
         self.tails = np.array([self.points[c].mean(0) for c in data.tails])
+        self._fitted: dict[Path, tuple[Mesh, Array]] = {}
 
     def head(self, bone: str) -> Array:
         """Where a bone begins, at rest."""
@@ -206,6 +224,11 @@ class Figure:
 
     def fit(self, mhclo: Path) -> tuple[Mesh, Array]:
         """A proxy (hair, shoes, eyes) fitted to this shape, with its skinning weights."""
+        if mhclo not in self._fitted:
+            self._fitted[mhclo] = self._fit(mhclo)
+        return self._fitted[mhclo]
+
+    def _fit(self, mhclo: Path) -> tuple[Mesh, Array]:
         scales, reference, obj = _read_mhclo(mhclo)
         corners = reference[:, :3].astype(int)
         mix, offset = reference[:, 3:6], reference[:, 6:9].copy()
@@ -215,7 +238,7 @@ class Figure:
         share = np.clip(mix, 0, None)
         share /= share.sum(1, keepdims=True)
         weights = np.einsum("ni,nij->nj", share, self.data.weights[corners])
-        return Mesh(points, fan(obj.faces), obj.uvs[fan(obj.face_uvs)]), weights
+        return Mesh(points, obj.triangles, obj.corner_uvs), weights
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def run(out: Path, shared: Path, count: int, seed: int, workers: int, pairs: boo
     began, done, failed = time.monotonic(), 0, []
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _start, (shared, makehuman), maxtasksperchild=60) as pool:
-        for session, taken, note in pool.imap(_work, due):
+        for session, taken, note in pool.imap(_work, due, chunksize=OUTFITS):
             if taken is None:
                 failed.append(session.names()[0])
                 print(f"{session}\n{note}", flush=True)

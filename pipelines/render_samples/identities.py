@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,7 @@ class Identity:
     outfits: tuple[tuple[Garment, ...], ...]
 
 
+@functools.lru_cache(maxsize=4)
 def identity(seed: int, number: int) -> Identity:
     """The person of a number, the same for the same seed wherever and whenever asked for."""
     rng = np.random.default_rng([seed, number, 0])
