@@ -22,8 +22,8 @@ FLOORS = [
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
     {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},
-    {"batch", "closet", "outfits"},
-    {"api", "doctor", "bars", "review"},
+    {"batch", "closet", "outfits", "phrases", "library"},
+    {"api", "doctor", "bars", "review", "fittings"},
     {"", "cli", "web"},
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend

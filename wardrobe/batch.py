@@ -69,6 +69,7 @@ def build(
     settings: Settings | None = None,
     *,
     owner: Sequence[Path] = (),
+    keep_owner: bool = False,
     until: Until = "thumbnail",
     limit: int | None = None,
     watch: Watch = lambda _: None,
@@ -83,6 +84,7 @@ def build(
         photos: folder, searched with its subfolders.
         out: the store; made when absent.
         owner: selfies that say who the owner is; needs the face models.
+        keep_owner: without selfies, the owner is who they were in the run before.
         until: stop after this stage.
         limit: look at the first so many photos only.
         watch: told about progress.
@@ -103,6 +105,8 @@ def build(
     try:
         with store.writing():
             faces = owner_faces.vectors(owner, settings, create) if owner else None
+            if keep_owner and faces is None and (runs := store.runs()) and runs[0]["owner"]:
+                faces = np.array(json.loads(runs[0]["owner"]), np.float32)
             job = _Job(settings, store, until, watch, create, faces)
             face = job.recipe.owner
             who = None if face is None else json.dumps(face.tolist())

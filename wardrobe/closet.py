@@ -17,7 +17,7 @@ from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, locate
 from wardrobe.pipeline import Sight
 from wardrobe.store import Store
-from wardrobe.types import VECTOR_SIZE, Step
+from wardrobe.types import VECTOR_SIZE, Mask, Step
 
 
 def load(store: Store, *, pictures: bool = True, hidden: bool = False) -> Catalogue:
@@ -109,6 +109,24 @@ def explain(photo: str, store: Store) -> Sight:
         sight.reason, sight.garments = row["reason"], ()
         sight.steps.append(Step("photo", path, row["message"]))
     return sight
+
+
+def masks(photo: str, store: Store) -> dict[str, Mask]:
+    """Garment id -> its visible pixels, in the frame of the working picture, for the garments of
+    one photo of the last run; those that the store no longer remembers are left out.
+
+    Args:
+        photo: path as ``status`` writes it.
+    """
+    row = store.derived("photo").get(photo)
+    if not row or not row["id"]:
+        return {}
+    folder, settings = last_run(store)
+    who = store.runs()[0]["owner"]
+    recipe = pipeline.recipe(settings, owner=np.array(json.loads(who), np.float32) if who else None)
+    found = Found(photo, locate(folder, photo), 0, 0)
+    (sight,) = pipeline.look([(found, row["id"])], recipe, store, until="segment", compute=False)
+    return {g.id: g.mask for g in sight.garments}
 
 
 def trace(sight: Sight) -> dict[str, Any]:

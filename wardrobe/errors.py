@@ -9,6 +9,7 @@
     |   `-- NotBuilt              4    the stage has no implementation in this version
     |-- DeviceError               5    the device asked for isn't there or is out of memory
     |-- StoreError                6    the store is busy, damaged, or newer than this version
+    |   `-- StoreBusy             6    another run is writing to it; waiting helps
     `-- ContractError             70   a backend broke its protocol: our bug, please report it
 
 Every message says what happened, where, and what to do next.
@@ -67,6 +68,10 @@ class StoreError(WardrobeError):
     """The store is busy, damaged, full, or written by a newer version."""
 
     exit_code = 6
+
+
+class StoreBusy(StoreError):
+    """Another run is writing to the store."""
 
 
 class ContractError(WardrobeError):

@@ -26,6 +26,8 @@ WIDER: Mapping[str, tuple[str, ...]] = {
     "purple": ("lilac",),
     "white": ("cream",),
 }
+SEASONS = ("winter", "spring", "summer", "autumn")
+AGO = ("within a month", "1 to 6 months ago", "6 to 12 months ago", "over a year ago", "no date")
 #: Below this share a colour is a seam or a button, not what the piece is searched by.
 MAIN_SHARE = 0.15
 
@@ -36,7 +38,7 @@ class Query:
 
     Attributes:
         text: words; each must begin a word of the item's name or attributes.
-        category, type, colour, pattern, sleeve: any of the given values.
+        category, type, colour, pattern, sleeve, season, seen: any of the given values.
         worn_at_least, worn_at_most: days worn.
         seen_since: worn on that day or later.
         not_worn_since: last seen before that day, or never with a date.
@@ -52,6 +54,8 @@ class Query:
     worn_at_most: int | None = None
     seen_since: date | None = None
     not_worn_since: date | None = None
+    season: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
 
 
 def search(
@@ -85,6 +89,21 @@ def facets(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
     return out
 
 
+def narrowing(entries: Sequence[Entry], query: Query) -> dict[str, dict[str, int]]:
+    """Facets of what a query finds, each counted as if nothing were chosen in it: what choosing
+    another of its values would find. Only values that some item has are counted."""
+    counts: dict[str, Counter[str]] = {facet: Counter() for facet in _FACETS}
+    chosen = {facet: set(getattr(query, facet)) for facet in _FACETS if getattr(query, facet)}
+    for e in entries:
+        if not _fits_but_facets(e, query):
+            continue
+        against = [facet for facet, wanted in chosen.items() if not wanted & set(_FACETS[facet](e))]
+        if len(against) < 2:
+            for facet in against or _FACETS:
+                counts[facet].update(dict.fromkeys(_FACETS[facet](e), 1))
+    return {f: dict(sorted(c.items(), key=lambda v: (-v[1], v[0]))) for f, c in counts.items()}
+
+
 def worn_with(entry: Entry, entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
     """What else was worn in this item's photos, and in how many of them, most often first."""
     mine = {s.photo for s in entry.sightings}
@@ -99,12 +118,28 @@ def colours(entry: Entry) -> list[str]:
     return names + [wide for wide, own in WIDER.items() if set(own) & set(names)]
 
 
+def seasons(entry: Entry) -> list[str]:
+    """The seasons an item was worn in, by the months of the northern half of the earth."""
+    months = {s.taken_at.month for s in entry.sightings if s.taken_at}
+    return [season for n, season in enumerate(SEASONS) if any(m % 12 // 3 == n for m in months)]
+
+
+def last_seen(entry: Entry, today: date | None = None) -> str:
+    """How long ago an item was last seen, one of :data:`AGO`."""
+    if entry.last_seen is None:
+        return AGO[-1]
+    days = ((today or date.today()) - entry.last_seen).days
+    return AGO[sum(days > limit for limit in (31, 183, 365))]
+
+
 _FACETS: Mapping[str, Callable[[Entry], Sequence[str]]] = {
     "category": lambda e: [e.item.category],
     "type": lambda e: [e.item.type] if e.item.type else [],
     "colour": colours,
     "pattern": lambda e: [e.item.pattern] if e.item.pattern else [],
     "sleeve": lambda e: [e.item.sleeve] if e.item.sleeve else [],
+    "season": seasons,
+    "seen": lambda e: [last_seen(e)],
 }
 
 _NEVER = date.min
@@ -122,6 +157,10 @@ def _fits(e: Entry, q: Query) -> bool:
         wanted = getattr(q, facet)
         if wanted and not set(wanted) & set(read(e)):
             return False
+    return _fits_but_facets(e, q)
+
+
+def _fits_but_facets(e: Entry, q: Query) -> bool:
     if q.worn_at_least is not None and e.worn_count < q.worn_at_least:
         return False
     if q.worn_at_most is not None and e.worn_count > q.worn_at_most:
@@ -131,7 +170,10 @@ def _fits(e: Entry, q: Query) -> bool:
         return False
     if q.not_worn_since and last >= q.not_worn_since:
         return False
-    words = _words(" ".join([e.item.name, *(v for read in _FACETS.values() for v in read(e))]))
+    if not q.text:
+        return True
+    told = [e.item.name, *(v for f, read in _FACETS.items() if f != "seen" for v in read(e))]
+    words = _words(" ".join(told))
     return all(any(w.startswith(wanted) for w in words) for wanted in _words(q.text))
 
 

@@ -23,7 +23,7 @@ from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 
-from wardrobe.errors import StoreError
+from wardrobe.errors import StoreBusy, StoreError
 
 DATABASE = "catalogue.db"
 DERIVED = ("photo", "garment", "item", "question")
@@ -162,13 +162,13 @@ class Store:
         """The one writer at a time; readers are never kept out.
 
         Raises:
-            StoreError: another run holds the store.
+            StoreBusy: another run holds the store.
         """
         lock = FileLock(self.root / "run.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise StoreError(
+            raise StoreBusy(
                 f"{self.root} is busy: another run is writing to it. Wait for it, or use another --out."
             ) from None
         try:
@@ -298,6 +298,22 @@ class Store:
             raise ValueError(table)
         rows = self._db.execute(f"select id, facts from {table} order by place")
         return {k: json.loads(v) for k, v in rows}
+
+    def version(self) -> int:
+        """Number of the newest finished run, 0 before the first: what is derived is of this run."""
+        (newest,) = self._db.execute(
+            "select max(id) from run where ended_at is not null"
+        ).fetchone()
+        return int(newest or 0)
+
+    def forget_events(self) -> int:
+        """Delete every event for good, at the person's wish, but whether events are kept; returns
+        how many there were."""
+        self._db.execute("pragma secure_delete = on")
+        with self._transaction():
+            count = self._db.execute("delete from event where kind not in ('on', 'off')").rowcount
+        self._db.execute("pragma wal_checkpoint(truncate)")
+        return int(count)
 
     def runs(self) -> list[dict[str, Any]]:
         """Every run, the newest first."""
