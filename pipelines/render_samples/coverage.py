@@ -24,26 +24,36 @@ def covered(
     """
     x0, y0, x1, y1 = box
     mark = np.zeros((y1 - y0, x1 - x0), bool)
-    corners = spots[triangles] - (x0 + 0.5, y0 + 0.5)  # centres lie on whole numbers
-    low = np.maximum(np.ceil(corners.min(1)), 0).astype(int)
-    high = np.minimum(np.floor(corners.max(1)), (x1 - x0 - 1, y1 - y0 - 1)).astype(int)
-    sides = high - low + 1
-    here = np.flatnonzero((sides > 0).all(1))
-    corners, low, sides = corners[here], low[here], sides[here]
-    count = sides.prod(1)
+    centred = spots - (x0 + 0.5, y0 + 0.5)  # centres lie on whole numbers
+    xs, ys = (tuple(centred[triangles[:, k], axis] for k in range(3)) for axis in (0, 1))
+    left, wide = _span(xs, x1 - x0)
+    top, tall = _span(ys, y1 - y0)
+    here = np.flatnonzero((wide > 0) & (tall > 0))
+    left, top, wide = left[here], top[here], wide[here]
+    count = wide * tall[here]
     if count.sum() > MOST:
         return None
     which = np.repeat(np.arange(len(here)), count)
     step = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-    x = low[which, 0] + step % sides[which, 0]
-    y = low[which, 1] + step // sides[which, 0]
-    left = np.ones(len(which), bool)
-    right = left.copy()
+    down, across = np.divmod(step, wide[which])
+    x, y = left[which] + across, top[which] + down
+    above = np.ones(len(which), bool)
+    below = above.copy()
     for k in range(3):
-        start, way = corners[:, k], corners[:, (k + 1) % 3] - corners[:, k]
-        side = way[which, 0] * (y - start[which, 1]) - way[which, 1] * (x - start[which, 0])
-        left &= side >= 0
-        right &= side <= 0
-    inside = left | right
+        at_x, at_y = xs[k][here], ys[k][here]
+        way_x, way_y = xs[(k + 1) % 3][here] - at_x, ys[(k + 1) % 3][here] - at_y
+        # way x (place - at), as a plane whose three numbers are a triangle's own
+        side = way_x[which] * y - way_y[which] * x - (way_x * at_y - way_y * at_x)[which]
+        above &= side >= 0
+        below &= side <= 0
+    inside = above | below
     mark[y[inside], x[inside]] = True
     return mark
+
+
+def _span(corners: tuple[Array, ...], side: int) -> tuple[Index, Index]:
+    """Per triangle, the first whole number within its corners and below ``side``, and how many."""
+    a, b, c = corners
+    low = np.maximum(np.ceil(np.minimum(np.minimum(a, b), c)), 0).astype(int)
+    high = np.minimum(np.floor(np.maximum(np.maximum(a, b), c)), side - 1).astype(int)
+    return low, high - low + 1

@@ -26,7 +26,7 @@ def snap(light: Array, mood: str, stops: float, rng: Rng, clean: bool = False) -
     weight = np.exp(-away / 0.12)[..., None]
     measured = float((light * weight).sum() / weight.sum() / 3)
     gain = (MIDDLE / max(measured, 0.01)) ** EAGER * 2 ** (0.7 * stops)
-    glare = float(rng.uniform(0, 0.03 if mood != "backlit" else 0.1))
+    glare = float(rng.uniform(0, 0.03 if mood != "backlit" else 0.07))
     exposed = light * gain * (1 - float(rng.uniform(0, 0.45)) * away[..., None]) + glare
     picture = 255 * _tone(exposed, float(rng.uniform(0.55, 0.85)))
     grey = picture.mean(-1, keepdims=True)

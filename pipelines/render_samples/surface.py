@@ -17,8 +17,8 @@ _LOW = (1 << 32) - 1
 
 def _keys(ends: Index) -> Index:
     """One number for each edge (pairs of ends, in any shape), whichever way round it runs."""
-    pairs = ends.reshape(-1, 2)
-    keys: Index = (pairs.min(1).astype(np.int64) << 32) + pairs.max(1)
+    a, b = ends.reshape(-1, 2).T
+    keys: Index = (np.minimum(a, b).astype(np.int64) << 32) + np.maximum(a, b)
     return keys
 
 

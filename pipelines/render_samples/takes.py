@@ -14,7 +14,7 @@ from shop import Rng
 
 #: MakeHuman's own poses that somebody would be photographed in, the likely ones several times.
 FILES = ("standing01", "standing02", "standing03", "standing04", "standing05", "standing06",
-         "standing01", "standing04", "sit01", "run01", "gym01")  # fmt: skip
+         "standing01", "standing04", "sit01", "run01", "standing06")  # fmt: skip
 #: How far a bone is turned at random, degrees about x, y and z.
 LOOSE = {
     "spine05": (2, 3, 2), "spine03": (3, 4, 3), "spine01": (3, 4, 2), "neck01": (4, 6, 3),
