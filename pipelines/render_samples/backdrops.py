@@ -40,11 +40,17 @@ def emptied(labels: Path) -> NDArray[np.uint8]:
     held = np.dstack([picture * known[..., None], known]).astype(np.float32)
     filled = np.zeros_like(picture)
     filled[:] = picture[known].mean(0)
-    for sigma in (14, 4):  # what is near counts before what is further away
-        soft = ndimage.gaussian_filter(held, (sigma, sigma, 0), truncate=2.5)
-        near = soft[..., 3] > 0.02
-        filled[near] = soft[near, :3] / soft[near, 3:]
-    return np.where(known[..., None], picture, filled).astype(np.uint8)
+    # What is near counts before what is further away, which is looked at from further off, too.
+    for every, sigma in ((8, 60), (4, 24), (2, 10), (1, 3)):
+        few = np.stack(
+            [ndimage.zoom(layer, 1 / every, order=1) for layer in np.rollaxis(held, 2)], -1
+        )
+        soft = ndimage.gaussian_filter(few, (sigma / every, sigma / every, 0), truncate=2.5)
+        tall, wide = known.shape[0] / len(soft), known.shape[1] / soft.shape[1]
+        soft = ndimage.zoom(soft, (tall, wide, 1), order=1)
+        share = np.clip(soft[..., 3:] * 8 - 0.1, 0, 1)
+        filled = filled * (1 - share) + share * soft[..., :3] / np.maximum(soft[..., 3:], 1e-3)
+    return np.clip(np.where(known[..., None], picture, filled), 0, 255).astype(np.uint8)
 
 
 def photo(rng: Rng, labels: Path, size: tuple[int, int]) -> Array:

@@ -126,7 +126,7 @@ class Textures:
                 seen = _look_up(self._levels[key], u[on], v[on], detail)
                 share = np.clip(side * facing[on], 0, 1)[:, None]
                 colour[on] = colour[on] * (1 - seen[:, 3:] * share) + seen[:, :3] * share
-        return colour, normal + (0.05 if part.item else 0.015) * self._slope(uv)
+        return colour, normal + (0.03 if part.item else 0.015) * self._slope(uv)
 
     def _hair(self, part: Part, uv: Array) -> Array:
         across, along = (34.0, 0.5) if part.look.kind == "hair" else (60.0, 4.0)
