@@ -18,7 +18,7 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 FLOORS = [
     {"errors", "labels", "types"},
     {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve"},
-    {"images", "weights", "store", "nets", "anchors", "neighbours", "links"},
+    {"images", "weights", "store", "nets", "anchors", "neighbours", "links", "modes", "members"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
     {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},

@@ -284,9 +284,11 @@ class _Job:
             for g, said, e in zip(garments, told, [e for s in on for e in s.examined], strict=True)
         }
         clear = tuple(view.clear for view in self.seen.values())
+        patterns = tuple(view.traits.pattern for view in self.seen.values())
         pile = Pile(
-            tuple(garments), vectors, told, clear, taken, self.word.same, self.word.different
-        )
+            tuple(garments), vectors, told, clear, taken, self.word.same, self.word.different,
+            patterns,
+        )  # fmt: skip
         found: Grouping = self._one(stage, pile)
         self.questions = found.questions
         items = [catalogue.item_of(g, self.seen, self.settings.cover) for g in found.groups]

@@ -13,8 +13,9 @@ import numpy as np
 from wardrobe import color, geometry, images
 from wardrobe.config import CoverSettings
 from wardrobe.labels import TYPES, Category
+from wardrobe.members import vote
 from wardrobe.sleeve import SLEEVED
-from wardrobe.stages.cluster import Group, vote
+from wardrobe.stages.cluster import Group
 from wardrobe.stages.quality import clearness
 from wardrobe.stages.thumbnail import preview_window
 from wardrobe.types import Anchor, Box, Garment, Item, Labels, Photo, Quality, Traits, Worn

@@ -63,3 +63,40 @@ def parts_of(home: Numbers) -> list[list[int]]:
     order = np.argsort(home, kind="stable")
     ends: Numbers = np.cumsum(np.bincount(home))
     return [part.tolist() for part in np.split(order, ends)[:-1]]
+
+
+def within(
+    part: Sequence[int], links: Links, may: Callable[[int, Sequence[int], Sequence[int]], bool]
+) -> tuple[list[list[int]], Numbers]:
+    """A part joined link by link, in the order given, and never where ``may`` forbids.
+
+    Args:
+        links: those within the part.
+        may: whether link k may join two pieces. What forbids two pieces once forbids them however
+            they grow; a person's word, which is above that, comes first in the order.
+
+    Returns:
+        The pieces, and the numbers of the links that were refused.
+    """
+    piece = {i: [i] for i in part}
+    refused: list[int] = []
+    barred: dict[
+        int, set[int]
+    ] = {}  # first row of a piece -> of the pieces it can't be joined with
+    for k, (i, j) in enumerate(zip(links.i.tolist(), links.j.tolist(), strict=True)):
+        a, b = piece[i], piece[j]
+        if a is b:
+            continue
+        if b[0] in barred.get(a[0], ()) or not may(k, a, b):
+            barred.setdefault(a[0], set()).add(b[0])
+            barred.setdefault(b[0], set()).add(a[0])
+            refused.append(k)
+            continue
+        for other in barred.pop(b[0], ()):
+            barred[other].discard(b[0])
+            barred[other].add(a[0])
+            barred.setdefault(a[0], set()).add(other)
+        a += b
+        piece |= dict.fromkeys(b, a)
+    pieces = [sorted(p) for i, p in piece.items() if i == min(p)]
+    return pieces, np.array(refused, np.intp)

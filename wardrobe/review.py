@@ -159,22 +159,29 @@ def history(store: Store) -> list[Heard]:
 
 
 def questions(store: Store) -> list[Question]:
-    """The open questions, the most useful first; those skipped before come last."""
+    """The open questions, the most useful first; those skipped before come last, and about an item
+    that was hidden nobody is asked."""
     skipped = [tuple(row.facts["pair"]) for row in store.own("event") if row.kind == "skipped"]
-    asked = [Question(**facts) for facts in store.derived("question").values()]
+    garments, items = store.derived("garment"), store.derived("item")
+    asked = [
+        question
+        for question in (Question(**facts) for facts in store.derived("question").values())
+        if not any(items[garments[g]["item"]].get("hidden") for g in (question.a, question.b))
+    ]
     return sorted(asked, key=lambda q: (skipped.count((q.a, q.b)), -q.gain))
 
 
 def answer(store: Store, question: Question, same: bool) -> batch.Report:
-    """Yes: the two groups are one garment. No: they never are."""
-    garments, items = store.derived("garment"), store.derived("item")
-    one, other = (
-        tuple(rows.anchor(garments[g]) for g in items[garments[end]["item"]]["garment_ids"])
-        for end in (question.a, question.b)
-    )
+    """Whether the two garments that were shown are one.
+
+    Only that is kept. A yes joins their groups, a no keeps them apart or takes a group apart, and
+    whatever else these groups hold is still judged by its own likeness: it was not looked at.
+    """
+    garments = store.derived("garment")
+    one, other = (rows.anchor(garments[g]) for g in (question.a, question.b))
     if same:
-        return _say(store, [Decision("same", one + other)])
-    return _say(store, [Decision("different", one, other)])
+        return _say(store, [Decision("same", (one, other))])
+    return _say(store, [Decision("different", (one,), (other,))])
 
 
 def skip(store: Store, question: Question) -> None:

@@ -61,6 +61,19 @@ def test_a_merge_holds_across_runs_and_settings(store: Store, tmp_path: Path) ->
     assert photos(store, "001.jpg") == {"001.jpg"}
 
 
+def test_an_act_changes_nothing_but_what_was_said(store: Store, tmp_path: Path) -> None:
+    """Above all not the threshold: the calibrated one counts until somebody sets another."""
+    before = {e.item.garment_ids for e in closet.load(store, pictures=False).entries}
+    review.rename(store, item(store, "001.jpg"), "Green")
+    assert {e.item.garment_ids for e in closet.load(store, pictures=False).entries} == before
+    _, settings = closet.last_run(store)
+    assert batch.calibrated(settings) == batch.calibrated(config.load())
+    set_ = rebuilt(tmp_path, cluster__same_cosine="0.5", cluster__max_colour="300")
+    review.undo(set_)
+    _, settings = closet.last_run(set_)
+    assert settings.cluster.same_cosine == 0.5
+
+
 def test_a_split_takes_photos_out_and_both_sides_hold(store: Store, tmp_path: Path) -> None:
     review.split(store, item(store, "000.jpg"), ["003.jpg"])
     assert photos(store, "000.jpg") == {"000.jpg"}

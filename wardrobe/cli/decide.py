@@ -149,18 +149,20 @@ def _go_through(store: Store, out: Path) -> None:
 
 
 def _show(question: Question, store: Store, left: int) -> None:
+    """The two garments that are asked about, and what they are part of."""
     garments = store.derived("garment")
     loaded = closet.load(store, pictures=False)
     by_id = {e.item.id: e for e in loaded.entries}
     say("")
     say(f"{left} left: are these one garment? Asked because {question.why}.")
     for side, garment in zip("AB", (question.a, question.b), strict=True):
-        entry = by_id[garments[garment]["item"]]
-        say(f"  {side}  {entry.item.name}, {entry.item.category}, {_dates(entry)}")
+        row = garments[garment]
+        entry = by_id[row["item"]]
+        box = ", ".join(f"{v:.0f}" for v in row["box"])
+        say(f"  {side}  {row['photo']}  box ({box})")
+        say(f"     of {entry.item.name}, {entry.item.category}, {_dates(entry)}")
         if entry.thumbnail_path:
             say(f"     {store.root / entry.thumbnail_path}")
-        for s in entry.sightings[:3]:
-            say(f"     {s.photo}")
 
 
 def _dates(entry: Entry) -> str:

@@ -8,7 +8,8 @@ trousers are cut from one cloth.
 
 DBSCAN chains; garments must not. A group whose members disagree (two of one photo, two colours,
 ends too far apart) is joined again link by link, the likest first, and never so that it disagrees.
-What was alike enough and yet kept apart, and what was nearly alike enough, becomes a question.
+What was alike enough and yet kept apart, and what was nearly alike enough, becomes a question; so
+does a group that looks like two (seen as two kinds of thing, in two colours, with two patterns).
 
 A person's word stands above every rule. The result depends on the whole pile and on nothing else,
 so that adding photos one by one or all at once ends in the same groups.
@@ -18,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -27,12 +27,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import color, neighbours
+from wardrobe import modes, neighbours
 from wardrobe.config import ClusterSettings, EmbedSettings
-from wardrobe.labels import CATEGORIES, Category
-from wardrobe.links import Links, Numbers, components, parts_of
+from wardrobe.labels import CATEGORIES
+from wardrobe.links import Links, Numbers, components, parts_of, within
+from wardrobe.members import category_of, shades
 from wardrobe.types import Garment, Labels
 
+BLOCK = 1 << 20  # pairs looked at at once
 WORD = 2.0  # the "cosine" of a pair that a person said is one garment: above every other
 
 
@@ -44,6 +46,7 @@ class Pile:
         vectors: (n, 256) float32 of length 1.
         quality: how clear each view is, in [0, 1]; empty where nothing is known.
         taken: when each photo was taken, or None; empty where nothing is known.
+        patterns: what each view says is on the cloth, or None; empty where nothing is known.
         same, different: pairs of garment ids that a person said are, or aren't, one garment.
     """
 
@@ -54,6 +57,7 @@ class Pile:
     taken: tuple[datetime | None, ...] = ()
     same: tuple[tuple[str, str], ...] = ()
     different: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Are these two one garment? Asked of the likest pair of two groups.
+    """Are these two one garment? Asked of the likest pair of two groups, or of two members of a
+    group that looks like two.
 
     Attributes:
-        a, b: garment ids, the smaller first.
+        a, b: garment ids, the smaller first; they may lie in one group.
         why: what makes it doubtful, as the end of a sentence.
         gain: how useful an answer is; larger first.
     """
@@ -96,7 +101,7 @@ class Cluster:
     settings: ClusterSettings
     embed: EmbedSettings
     name: str = "cluster"
-    version: int = 3
+    version: int = 4
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -106,10 +111,18 @@ class Cluster:
         """Independent of the order of rows and of the order in which pairs are named."""
         n = len(one.garments)
         taken = [t and t.isoformat() for t in one.taken or (None,) * n]
+        quality, patterns = one.quality or (1.0,) * n, one.patterns or (None,) * n
         rows = [
-            (g.id, hashlib.sha256(v.tobytes()).hexdigest(), repr(said), g.score, g.visibility, q, t)
-            for g, v, said, q, t in zip(
-                one.garments, one.vectors, one.labels, one.quality or (1.0,) * n, taken, strict=True
+            (
+                g.id,
+                hashlib.sha256(v.tobytes()).hexdigest(),
+                repr(said),
+                g.score,
+                g.visibility,
+                *more,
+            )
+            for g, v, said, *more in zip(
+                one.garments, one.vectors, one.labels, quality, taken, patterns, strict=True
             )
         ]
         words = [sorted({tuple(sorted(p)) for p in pairs}) for pairs in (one.same, one.different)]
@@ -149,40 +162,18 @@ def group(pile: Pile, settings: ClusterSettings, min_visibility: float = 0.0) ->
             pieces, kept_apart = _apart(part, inside(label), rows, settings)
             parts += pieces
             refused.append(kept_apart)
+    looks_like_two = [_two(part, rows, settings) for part in parts]
     groups = sorted(
-        (Group(tuple(rows.ids[i] for i in part), _flag(part, rows)) for part in parts),
+        (
+            Group(tuple(rows.ids[i] for i in part), "; ".join(t.flag for t in two) or None)
+            for part, two in zip(parts, looks_like_two, strict=True)
+        ),
         key=lambda g: g.garment_ids,
     )
-    return Grouping(tuple(groups), _questions(parts, Links.all(refused), rows, settings))
-
-
-def category_of(garment: Garment, labels: Labels) -> Category:
-    """The surer word of segmenter and classifier."""
-    return labels.category if labels.confidence > garment.score else garment.category
-
-
-def vote(garments: Sequence[Garment], labels: Sequence[Labels]) -> tuple[Category, float]:
-    """An item's category by the members' confidence, and the winner's share of all votes.
-
-    Both models vote for each member, weighted by confidence and visible share: a clear view
-    outvotes a sleeve behind a table.
-    """
-    votes: Counter[Category] = Counter()
-    for g, said in zip(garments, labels, strict=True):
-        weight = 0.2 + g.visibility
-        votes[g.category] += g.score * weight  # type: ignore[assignment]
-        votes[said.category] += said.confidence * weight  # type: ignore[assignment]
-    best = max(votes, key=lambda c: (votes[c], -CATEGORIES.index(c)))
-    return best, float(votes[best]) / float(sum(votes.values()))
-
-
-def tint(labels: Labels) -> tuple[float, float]:
-    """Mean a, b (CIELAB) of a garment's main colours, weighted by their shares; NaN without any."""
-    if not labels.colours:
-        return float("nan"), float("nan")
-    lab = color.to_lab(np.array([color.from_hex(h) for _, h, _ in labels.colours]))
-    mean = np.average(lab[:, 1:], axis=0, weights=[s for _, _, s in labels.colours])
-    return float(mean[0]), float(mean[1])
+    inside_ = [t.question for two in looks_like_two for t in two if t.question]
+    between = _questions(parts, Links.all(refused), rows, settings)
+    asked = sorted([*inside_, *between], key=lambda q: (-q.gain, q.a, q.b))
+    return Grouping(tuple(groups), tuple(asked[: settings.max_questions]))
 
 
 #: What makes a pair doubtful, by number.
@@ -193,8 +184,15 @@ WHY = (
     "one of the views is unclear",
     "they look alike, but one is taken for another kind of garment",
     "they look alike, but their groups disagree",
+    "they are one item, seen as two kinds of thing",
+    "they are one item, in two colours",
+    "they are one item, with two patterns",
 )
-NEARLY, SOON, UNCLEAR, OTHER_KIND, DISAGREE = range(1, len(WHY))
+NEARLY, SOON, UNCLEAR, OTHER_KIND, DISAGREE, TWO_KINDS, TWO_COLOURS, TWO_PATTERNS = range(
+    1, len(WHY)
+)
+#: Clearness from which a view has a say in whether its group looks like two.
+CLEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,7 +203,8 @@ class _Rows:
     photos: Numbers
     kinds: Numbers  # category numbers
     vectors: NDArray[np.float32]
-    tints: NDArray[np.float64]
+    shades: NDArray[np.float64]  # (n, 3) CIELAB, NaN where unknown
+    patterns: tuple[str | None, ...]
     quality: NDArray[np.float64]
     taken: NDArray[np.float64]  # seconds, NaN where unknown
     clear: NDArray[np.bool_]
@@ -215,12 +214,14 @@ class _Rows:
     @classmethod
     def of(cls, pile: Pile, min_visibility: float) -> _Rows:
         n = len(pile.garments)
-        order = sorted(range(n), key=lambda i: pile.garments[i].id)
+        names = [g.id for g in pile.garments]
+        order = sorted(range(n), key=names.__getitem__)
         garments = [pile.garments[i] for i in order]
         labels = [pile.labels[i] for i in order]
-        at = {g.id: k for k, g in enumerate(garments)}
+        at = {names[i]: k for k, i in enumerate(order)}
         kinds = [CATEGORIES.index(category_of(g, s)) for g, s in zip(garments, labels, strict=True)]
         taken = [pile.taken[i] if pile.taken else None for i in order]
+        photos: dict[str, int] = {}
 
         def said(pairs: Sequence[tuple[str, str]]) -> Numbers:
             both = [(at[a], at[b]) for a, b in pairs if a in at and b in at and a != b]
@@ -228,11 +229,12 @@ class _Rows:
 
         different = said(pile.different)
         return cls(
-            tuple(g.id for g in garments),
-            np.unique([g.photo_id for g in garments], return_inverse=True)[1],
+            tuple(at),
+            np.array([photos.setdefault(g.photo_id, len(photos)) for g in garments], np.intp),
             np.array(kinds, np.intp),
             pile.vectors[order],
-            np.array([tint(s) for s in labels]).reshape(-1, 2),
+            shades(labels),
+            tuple(pile.patterns[i] if pile.patterns else None for i in order),
             np.array([pile.quality[i] if pile.quality else 1.0 for i in order], np.float64),
             np.array([t.timestamp() if t else np.nan for t in taken], np.float64),
             np.array([g.visibility >= min_visibility for g in garments], np.bool_),
@@ -241,18 +243,19 @@ class _Rows:
         )
 
     def word(self, said: Numbers, i: Numbers, j: Numbers) -> NDArray[np.bool_]:
-        """Which of the pairs i < j a person named."""
-        return np.isin(i * len(self.ids) + j, said)
+        """Which of the pairs a person named, given (m,) rows ``i`` and ``j`` that broadcast."""
+        key = np.minimum(i, j) * len(self.ids) + np.maximum(i, j)
+        if not len(said):
+            return np.zeros(key.shape, np.bool_)
+        return np.asarray(said[np.searchsorted(said, key).clip(max=len(said) - 1)] == key)
 
 
 def _pairs(rows: _Rows, settings: ClusterSettings) -> tuple[Links, Links]:
     """The links, and the pairs that fall short of one by so little that a person is asked."""
     same, cross = settings.same_cosine, max(settings.same_cosine, settings.cross_category_cosine)
     least = min(settings.ask_cosine, same - settings.minutes_bonus)
-    some = np.flatnonzero(rows.clear)
-    i, j, cosine = neighbours.pairs(rows.vectors[some], least)
-    i, j = some[i], some[j]
-    open_ = _may(i, j, rows, settings)
+    i, j, cosine = neighbours.pairs(rows.vectors, least)
+    open_ = rows.clear[i] & rows.clear[j] & _may(i, j, rows, settings)
     i, j, cosine = i[open_], j[open_], cosine[open_]
     alike = rows.kinds[i] == rows.kinds[j]
     bar = np.where(alike, same, cross)
@@ -270,54 +273,91 @@ def _pairs(rows: _Rows, settings: ClusterSettings) -> tuple[Links, Links]:
 
 
 def _may(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> NDArray[np.bool_]:
-    """Pairs i < j that nothing speaks against but their likeness: (n,) bool."""
-    apart = np.hypot(*(rows.tints[i] - rows.tints[j]).T)
-    # An unknown tint (NaN) clashes with nothing.
+    """Pairs of rows that nothing speaks against but their likeness; ``i`` and ``j`` broadcast."""
+    a, b = (rows.shades[side, 1:] for side in (i, j))
+    apart = np.hypot(a[..., 0] - b[..., 0], a[..., 1] - b[..., 1])
+    # An unknown colour (NaN) clashes with nothing.
     open_ = ~(apart > settings.max_colour) & (rows.photos[i] != rows.photos[j])
     return np.asarray(open_ & ~rows.word(rows.different, i, j), np.bool_)
 
 
 def _agree(part: Sequence[int], rows: _Rows, settings: ClusterSettings) -> bool:
     """Whether every pair of a group could be one garment; the two of a linked pair can."""
-    if len(part) < 3:
-        return True
-    i, j = (np.array(part)[side] for side in np.triu_indices(len(part), k=1))
-    return _fit(i, j, rows, settings)
+    return len(part) < 3 or _fit(part, part, rows, settings)
 
 
-def _fit(i: Numbers, j: Numbers, rows: _Rows, settings: ClusterSettings) -> bool:
-    """Whether all pairs i < j could be one garment, those aside that a person said are."""
-    open_ = ~rows.word(rows.same, i, j)
-    i, j = i[open_], j[open_]
-    near = np.einsum("nd,nd->n", rows.vectors[i], rows.vectors[j]) >= min(
-        settings.far_cosine, settings.same_cosine
-    )
-    return bool((near & _may(i, j, rows, settings)).all())
+def _fit(one: Sequence[int], other: Sequence[int], rows: _Rows, settings: ClusterSettings) -> bool:
+    """Whether each of one and each of the other could be one garment, those pairs aside that a
+    person said are. Looks at a block at a time, and stops at the first pair that could not."""
+    least = min(settings.far_cosine, settings.same_cosine)
+    j = np.array(other)[None]
+    step = max(BLOCK // len(other), 1)
+    for start in range(0, len(one), step):
+        i = np.array(one[start : start + step])[:, None]
+        near = rows.vectors[i[:, 0]] @ rows.vectors[j[0]].T >= least
+        good = (near & _may(i, j, rows, settings)) | rows.word(rows.same, i, j) | (i == j)
+        if not good.all():
+            return False
+    return True
 
 
 def _apart(
     part: Sequence[int], links: Links, rows: _Rows, settings: ClusterSettings
 ) -> tuple[list[list[int]], Links]:
-    """The pieces of a part that disagrees, and the links that were refused.
+    """The pieces of a part that disagrees, and the links that were refused."""
 
-    Joined link by link, the likest first, a person's word before all; a link is refused when the
-    pieces it would join disagree.
-    """
-    piece = {i: [i] for i in part}
-    refused = []
-    for k, (i, j, cosine) in enumerate(zip(links.i, links.j, links.cosine, strict=True)):
-        a, b = piece[int(i)], piece[int(j)]
-        if a is b:
-            continue
-        ends: Numbers = np.stack([m.ravel() for m in np.meshgrid(a, b)])
-        if cosine == WORD or _fit(ends.min(0), ends.max(0), rows, settings):
-            a += b
-            piece |= dict.fromkeys(b, a)
-        else:
-            refused.append(k)
-    pieces = [sorted(p) for i, p in piece.items() if i == min(p)]
-    doubtful = links.some(np.array(refused, np.intp))
+    def may(k: int, one: Sequence[int], other: Sequence[int]) -> bool:
+        return links.cosine[k] == WORD or _fit(one, other, rows, settings)
+
+    pieces, refused = within(part, links, may)
+    doubtful = links.some(refused)
     return pieces, Links(doubtful.i, doubtful.j, doubtful.cosine, np.full(len(refused), DISAGREE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Two:
+    """How a group looks like two, and what to ask a person about it."""
+
+    flag: str
+    question: Question | None
+
+
+def _two(part: Sequence[int], rows: _Rows, settings: ClusterSettings) -> list[_Two]:
+    """The ways in which a group looks like two garments; none where a person said that a member of
+    one side and one of the other are one."""
+    if len(part) < 2:
+        return []
+    members = np.array(part)
+    clear = rows.quality[members] >= CLEAR
+    kinds = rows.kinds[members]
+    several = sorted({CATEGORIES[k] for k in kinds})
+    ways: list[tuple[int, str, modes.Sides | None]] = []
+    if len(several) > 1:
+        usual = np.argmax(np.bincount(kinds))
+        sides = (kinds != usual).astype(np.int8)
+        ways.append((TWO_KINDS, f"seen as {' and as '.join(several)}", sides))
+    if len(part) >= 2 * modes.SIDE:
+        ways.append((TWO_COLOURS, "in two colours", modes.of_colours(rows.shades[members], clear)))
+        words = [rows.patterns[i] for i in part]
+        ways.append((TWO_PATTERNS, "with two patterns", modes.of_words(words, clear)))
+    out = []
+    for why, flag, sides in ways:
+        if sides is not None:
+            one, other = members[sides == 0], members[sides == 1]
+            if not rows.word(rows.same, one[:, None], other[None]).any():
+                out.append(_Two(flag, _inside(why, one, other, rows)))
+    return out
+
+
+def _inside(why: int, one: Numbers, other: Numbers, rows: _Rows) -> Question:
+    """Whether the clearest of one side and the clearest of the other are one garment. As useful as
+    the surest question between groups: a wrong join loses a garment."""
+    a, b = sorted(
+        max((int(i) for i in side), key=lambda i: (rows.quality[i], -i)) for side in (one, other)
+    )
+    likeness = round(float(rows.vectors[a] @ rows.vectors[b]), 4)
+    gain = round(float(1.2 * np.log2(1 + min(len(one), len(other)))), 4)
+    return Question(rows.ids[a], rows.ids[b], likeness, WHY[why], gain)
 
 
 def _questions(
@@ -351,8 +391,3 @@ def _questions(
             likeness, use = round(float(doubts.cosine[k]), 4), round(float(gain[k]), 4)
             asked.append(Question(rows.ids[i], rows.ids[j], likeness, WHY[doubts.why[k]], use))
     return tuple(asked)
-
-
-def _flag(part: Sequence[int], rows: _Rows) -> str | None:
-    kinds = sorted({CATEGORIES[rows.kinds[i]] for i in part})
-    return f"seen as {' and as '.join(kinds)}" if len(kinds) > 1 else None
