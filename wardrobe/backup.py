@@ -3,7 +3,8 @@
 A zip made by ``wardrobe export --format zip`` carries ``closet.json`` (schema 1) beside what people
 read: ``{"schema", "settings", "funnel", "rows": {"photo", "garment", "item", "question": [[id, facts]]},
 "own": {"decision", "outfit", "event": [[kind, facts, at]]}, "memos": [[key, stage, model]]}``; the
-remembered previews and vectors lie under ``memos/KEY``, the thumbnails are those of the zip.
+remembered answers lie under ``memos/KEY``, so that a person's acts group anew where the photos never
+come back; the thumbnails are those of the zip.
 The photo folder's name is left out: an export may be given away.
 """
 
@@ -19,6 +20,7 @@ from typing import Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wardrobe.errors import ConfigError, StoreError
+from wardrobe.stages.cluster import Cluster
 from wardrobe.store import DERIVED, OWN, OwnTable, Result, Store
 
 SCHEMA = 1
@@ -49,10 +51,9 @@ def contents(store: Store) -> Iterator[tuple[str, bytes]]:
     run = next((r for r in store.runs() if r["ended_at"]), None)
     if run is None:
         raise StoreError(f"no run has finished in {store.root}. Run `wardrobe build` again.")
-    garments = store.derived("garment")
-    keys = [row[memo] for row in garments.values() for memo in ("preview", "vector")]
-    memos = [m for m in store.recall(keys).values() if m.value is not None]
-    memos.sort(key=lambda m: m.key)
+    # What the models made of each photo: without it, an act in the new store would have nothing to
+    # group. The grouping itself is made anew in no time.
+    memos = [(m.key, m.stage, m.model) for m in store.results() if m.stage != Cluster.name]
     closet = {
         "schema": SCHEMA,
         "settings": run["settings"],
@@ -60,11 +61,12 @@ def contents(store: Store) -> Iterator[tuple[str, bytes]]:
         "rows": {table: list(store.derived(table).items()) for table in DERIVED}
         | {"item": [(i, _bundled(i, facts)) for i, facts in store.derived("item").items()]},
         "own": {t: [(r.kind, r.facts, r.at) for r in store.own(t)] for t in OWN},
-        "memos": [(m.key, m.stage, m.model) for m in memos],
+        "memos": memos,
     }
     yield NAME, json.dumps(closet, indent=1).encode()
-    for memo in memos:
-        yield f"memos/{memo.key}", memo.value or b""
+    for memo in store.results():
+        if memo.stage != Cluster.name:
+            yield f"memos/{memo.key}", memo.value or b""
     for item, facts in store.derived("item").items():
         if facts.get("hidden") and facts["thumbnail"]:  # no page shows it, so no page brings it
             yield f"thumbnails/{item}.webp", (store.root / facts["thumbnail"]).read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,12 @@ class _Job:
             [(found[p], self.ids[p]) for p in open_], self.recipe, self.store, compute=False
         )
         sights = dict(zip(open_, looked, strict=True))
+        if any(s.failure and s.failure.reason == "not computed" for s in looked if _kept(s, known)):
+            raise StoreError(
+                "the models or their settings have changed since the last run, so there is nothing to group"
+                " anew. What you said is kept and counts from the next `wardrobe build PHOTOS --out"
+                f" {self.store.root}`."
+            )
         for path, row in known.items():
             sight = sights.setdefault(path, Sight(found[path]))
             if row["outcome"] != "kept" and (sight.open or sight.failure):
@@ -355,6 +361,11 @@ class _Job:
             "item": rows.items(made.entries),
             "question": {f"{q.a}:{q.b}": asdict(q) for q in self.questions},
         }
+
+
+def _kept(sight: Sight, known: Mapping[str, Any]) -> bool:
+    """Whether the last run kept the photo."""
+    return bool(known[sight.found.path]["outcome"] == "kept")
 
 
 def calibrated(settings: Settings) -> ClusterSettings:

@@ -191,6 +191,15 @@ class Store:
             found |= {r[0]: Result(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6]) for r in rows}
         return found
 
+    def results(self) -> Iterator[Result]:
+        """Everything that is remembered and didn't fail, by key."""
+        rows = self._db.execute(
+            "select key, stage, model, value, failure, final, seconds from result"
+            " where value is not null order by key"
+        )
+        for r in rows:
+            yield Result(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6])
+
     def remember(self, results: Iterable[Result]) -> None:
         """Write a batch in one transaction."""
         with self._transaction():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import fakes
 import pytest
 
-from wardrobe import backup, batch, closet, export
+from wardrobe import backup, batch, closet, export, review
 from wardrobe.errors import ConfigError, StoreError
 from wardrobe.store import OWN, Store
 
@@ -54,6 +55,24 @@ def test_a_build_on_the_photos_goes_on_from_there(store: Store, file: Path, tmp_
     made = batch.build(tmp_path / "photos", tmp_path / "new", create=fakes.Models().create)
     assert [e.item for e in made.catalogue.entries] == [e.item for e in closet.load(store).entries]
     assert new.own("outfit") == store.own("outfit")
+
+
+def test_a_person_s_word_works_there_without_the_photos(
+    store: Store, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(batch.regroup.__kwdefaults__, "create", fakes.Models().create)
+    shutil.rmtree(tmp_path / "photos")
+    new = Store(tmp_path / "new")
+    backup.restore(file, new)
+    before = closet.load(new).entries
+    review.rename(new, before[0], "Mine")
+    after = closet.load(new).entries
+    assert [e.item.garment_ids for e in after] == [e.item.garment_ids for e in before]
+    assert [e.item.name for e in after] == ["Mine", *(e.item.name for e in before[1:])]
+    assert [e.thumbnail for e in after] == [e.thumbnail for e in before]
+    assert closet.vectors(new).keys() == closet.vectors(store).keys()
+    review.merge(new, after[:2])
+    assert len(closet.load(new).entries) == len(before) - 1
 
 
 def test_the_photo_folder_is_not_given_away(file: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from wardrobe import batch, cli, closet, config, review
 from wardrobe.catalogue import Entry
-from wardrobe.errors import ConfigError
+from wardrobe.errors import ConfigError, StoreError
 from wardrobe.store import Store
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 160, 60), (40, 60, 200)
@@ -142,6 +142,41 @@ def test_acts_work_when_the_photos_are_gone(store: Store, tmp_path: Path) -> Non
     assert after.funnel.items == before.funnel.items - 1
     assert after.funnel.left_out == before.funnel.left_out
     assert after.funnel.left_out_photos == before.funnel.left_out_photos
+
+
+def test_an_act_after_the_models_changed_waits_for_the_next_build(
+    store: Store, tmp_path: Path
+) -> None:
+    before = closet.load(store, pictures=False)
+    store._db.execute("delete from result where stage = 'segment'")  # as if of another model
+    with pytest.raises(StoreError, match="counts from the next `wardrobe build"):
+        review.merge(store, [item(store, "000.jpg"), item(store, "001.jpg")])
+    assert closet.load(store, pictures=False) == before
+    assert photos(rebuilt(tmp_path), "001.jpg") == {"000.jpg", "001.jpg", "003.jpg"}
+
+
+def test_nobody_is_asked_about_what_is_hidden(store: Store, tmp_path: Path) -> None:
+    loose = rebuilt(tmp_path, cluster__same_cosine="0.999", cluster__ask_cosine="0.3",
+                    cluster__max_colour="300")  # fmt: skip
+    question = review.questions(loose)[0]
+    garments = loose.derived("garment")
+    (one,) = [e for e in closet.load(loose).entries if e.item.id == garments[question.a]["item"]]
+    review.hide(loose, one)
+    assert loose.derived("question")
+    assert all(question.a not in (q.a, q.b) for q in review.questions(loose))
+
+
+def test_an_answer_is_about_the_two_that_were_shown(store: Store, tmp_path: Path) -> None:
+    loose = rebuilt(tmp_path, cluster__same_cosine="0.999", cluster__ask_cosine="0.3",
+                    cluster__max_colour="300")  # fmt: skip
+    first = review.questions(loose)[0]
+    for same in (True, False):
+        review.answer(loose, first, same=same)
+        said = review.history(loose)[-1].decision
+        assert (said.kind, len(said.anchors), len(said.others)) == (
+            ("same", 2, 0) if same else ("different", 1, 1)
+        )
+        review.undo(loose)
 
 
 def test_questions_are_answered_and_skipped(store: Store, tmp_path: Path) -> None:
