@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "pipelines")]
 
+pytest_plugins = ["served"]  # fixtures of a served closet
+
 # The library never reads these by itself; ultralytics does, whoever imports it first.
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 os.environ.setdefault("YOLO_OFFLINE", "true")
