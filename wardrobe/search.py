@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from wardrobe.catalogue import Entry
 from wardrobe.errors import ConfigError
 
+_Read = Callable[[Entry], Sequence[str]]
 Sort = Literal["name", "worn", "recent", "forgotten", "category"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
@@ -58,6 +59,63 @@ class Query:
     seen: tuple[str, ...] = ()
 
 
+class Index:
+    """The words and facets of a closet's items, read once for many queries.
+
+    Args:
+        today: the day that "last seen" is counted from.
+    """
+
+    def __init__(self, entries: Sequence[Entry], today: date | None = None) -> None:
+        today = today or date.today()
+        self.entries = list(entries)
+        seen: _Read = lambda e: [last_seen(e, today)]  # noqa: E731
+        read: dict[str, _Read] = {**_FACETS, "seen": seen}
+        self._told = [{facet: frozenset(f(e)) for facet, f in read.items()} for e in self.entries]
+        self._words = [
+            _words(" ".join([e.item.name, *(v for f in told if f != "seen" for v in told[f])]))
+            for e, told in zip(self.entries, self._told, strict=True)
+        ]
+
+    def find(
+        self, query: Query, sort: Sort = "category", likeness: Mapping[str, float] | None = None
+    ) -> list[Entry]:
+        """See :func:`search`."""
+        self._check(query)
+        fits = [e for e, _, against in self._judged(query) if not against]
+        if likeness is not None:
+            fits = [e for e in fits if e.item.id in likeness]
+            return sorted(fits, key=lambda e: (-likeness[e.item.id], e.item.id))
+        return sorted(fits, key=_ORDER[sort])
+
+    def narrowing(self, query: Query) -> dict[str, dict[str, int]]:
+        """Facets of what a query finds, each counted as if nothing were chosen in it: what choosing
+        another of its values would find. Only values that some item has are counted."""
+        counts: dict[str, Counter[str]] = {facet: Counter() for facet in _FACETS}
+        for _, told, against in self._judged(query):
+            if len(against) < 2:
+                for facet in against or _FACETS:
+                    counts[facet].update(told[facet])
+        return {f: dict(sorted(c.items(), key=lambda v: (-v[1], v[0]))) for f, c in counts.items()}
+
+    def _judged(self, q: Query) -> Iterator[tuple[Entry, dict[str, frozenset[str]], list[str]]]:
+        """The items that fit but for facets, what they tell, and the facets that are against them."""
+        chosen = {facet: set(getattr(q, facet)) for facet in _FACETS if getattr(q, facet)}
+        wanted = _words(q.text)
+        for e, told, words in zip(self.entries, self._told, self._words, strict=True):
+            if _worn_so(e, q) and all(any(w.startswith(one) for w in words) for one in wanted):
+                yield e, told, [facet for facet, any_ in chosen.items() if not any_ & told[facet]]
+
+    def _check(self, q: Query) -> None:
+        for facet in _FACETS:
+            wanted = getattr(q, facet)
+            known = {v for told in self._told for v in told[facet]} if wanted else set()
+            for one in wanted:
+                if one not in known:
+                    has = ", ".join(sorted(known)) or "none"
+                    raise ConfigError(f"{facet} {one!r}: no item has it. This closet has: {has}.")
+
+
 def search(
     entries: Sequence[Entry],
     query: Query,
@@ -73,11 +131,7 @@ def search(
     Raises:
         ConfigError: a category, colour or other value that no item of this closet has.
     """
-    _check(entries, query)
-    found = [e for e in entries if _fits(e, query) and (likeness is None or e.item.id in likeness)]
-    if likeness is not None:
-        return sorted(found, key=lambda e: (-likeness[e.item.id], e.item.id))
-    return sorted(found, key=_ORDER[sort])
+    return Index(entries).find(query, sort, likeness)
 
 
 def facets(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
@@ -87,21 +141,6 @@ def facets(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
         counts = Counter(value for e in entries for value in dict.fromkeys(read(e)))
         out[facet] = dict(sorted(counts.items(), key=lambda c: (-c[1], c[0])))
     return out
-
-
-def narrowing(entries: Sequence[Entry], query: Query) -> dict[str, dict[str, int]]:
-    """Facets of what a query finds, each counted as if nothing were chosen in it: what choosing
-    another of its values would find. Only values that some item has are counted."""
-    counts: dict[str, Counter[str]] = {facet: Counter() for facet in _FACETS}
-    chosen = {facet: set(getattr(query, facet)) for facet in _FACETS if getattr(query, facet)}
-    for e in entries:
-        if not _fits_but_facets(e, query):
-            continue
-        against = [facet for facet, wanted in chosen.items() if not wanted & set(_FACETS[facet](e))]
-        if len(against) < 2:
-            for facet in against or _FACETS:
-                counts[facet].update(dict.fromkeys(_FACETS[facet](e), 1))
-    return {f: dict(sorted(c.items(), key=lambda v: (-v[1], v[0]))) for f, c in counts.items()}
 
 
 def worn_with(entry: Entry, entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
@@ -132,7 +171,7 @@ def last_seen(entry: Entry, today: date | None = None) -> str:
     return AGO[sum(days > limit for limit in (31, 183, 365))]
 
 
-_FACETS: Mapping[str, Callable[[Entry], Sequence[str]]] = {
+_FACETS: Mapping[str, _Read] = {
     "category": lambda e: [e.item.category],
     "type": lambda e: [e.item.type] if e.item.type else [],
     "colour": colours,
@@ -152,41 +191,18 @@ _ORDER: Mapping[Sort, Callable[[Entry], tuple[str | int, ...]]] = {
 }
 
 
-def _fits(e: Entry, q: Query) -> bool:
-    for facet, read in _FACETS.items():
-        wanted = getattr(q, facet)
-        if wanted and not set(wanted) & set(read(e)):
-            return False
-    return _fits_but_facets(e, q)
-
-
-def _fits_but_facets(e: Entry, q: Query) -> bool:
-    if q.worn_at_least is not None and e.worn_count < q.worn_at_least:
-        return False
-    if q.worn_at_most is not None and e.worn_count > q.worn_at_most:
-        return False
+def _worn_so(e: Entry, q: Query) -> bool:
+    """Whether an item was worn as often and as lately as is asked."""
     last = e.last_seen or _NEVER
-    if q.seen_since and last < q.seen_since:
-        return False
-    if q.not_worn_since and last >= q.not_worn_since:
-        return False
-    if not q.text:
-        return True
-    told = [e.item.name, *(v for f, read in _FACETS.items() if f != "seen" for v in read(e))]
-    words = _words(" ".join(told))
-    return all(any(w.startswith(wanted) for w in words) for wanted in _words(q.text))
+    return not (
+        (q.worn_at_least is not None and e.worn_count < q.worn_at_least)
+        or (q.worn_at_most is not None and e.worn_count > q.worn_at_most)
+        or (q.seen_since is not None and last < q.seen_since)
+        or (q.not_worn_since is not None and last >= q.not_worn_since)
+    )
 
 
 def _words(text: str) -> set[str]:
     """Lower-case words; a plural counts as its singular, so that "shirts" finds a shirt."""
     words = re.findall(r"[^\W_]+", text.casefold().replace("-", ""))
     return {w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words}
-
-
-def _check(entries: Sequence[Entry], q: Query) -> None:
-    for facet, read in _FACETS.items():
-        known = {value for e in entries for value in read(e)}
-        for wanted in getattr(q, facet):
-            if wanted not in known:
-                has = ", ".join(sorted(known)) or "none"
-                raise ConfigError(f"{facet} {wanted!r}: no item has it. This closet has: {has}.")

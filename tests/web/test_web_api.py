@@ -198,7 +198,7 @@ def test_a_word_said_while_a_run_holds_the_store_is_kept_and_grouped_after(
 
 def test_review_asks_the_most_useful_and_counts(client: TestClient, out: Path) -> None:
     store = Store(out)
-    red, green = top(client, "red")["garments"][0]["id"], top(client, "green")["garments"][0]["id"]
+    red, green = top(client, "blue")["garments"][0]["id"], top(client, "green")["garments"][0]["id"]
     a, b = sorted((red, green))
     facts = {"a": a, "b": b, "cosine": 0.9, "why": "they look alike", "gain": 1.0}
     store._db.execute("delete from question")

@@ -73,15 +73,14 @@ def find(
         seen_since=query.seen_since, not_worn_since=query.not_worn_since,
         **{k: tuple(v) for k, v in chosen.items() if v},
     )  # fmt: skip
-    entries = (now.hidden if hidden else now.shown).entries
-    likeness = shelf.likeness(like) if like else None
-    found = search.search(entries, query, sort, likeness)
+    index = now.index(hidden)
+    found = index.find(query, sort, shelf.likeness(like) if like else None)
     return {
         "version": now.version,
         "ids": [e.item.id for e in found],
-        "of": len(entries),
+        "of": len(index.entries),
         "hidden": len(now.hidden.entries),
-        "facets": search.narrowing(entries, query),
+        "facets": index.narrowing(query),
         "understood": {
             "text": query.text,
             "not_worn_since": query.not_worn_since,

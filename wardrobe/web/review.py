@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from wardrobe import review
-from wardrobe.errors import StoreBusy
+from wardrobe.errors import StoreBusy, StoreError
 from wardrobe.stages.cluster import Question
 from wardrobe.store import Store
 from wardrobe.web.closet import sightings, whole
@@ -61,9 +61,12 @@ def answer(body: Answer, shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
         try:
             review.answer(store, question, body.same)
             waits = False
-        except StoreBusy:
+        except StoreError as e:
+            if len(store.own("decision")) == before:
+                raise
             waits = True
-            runs.regroup_later()
+            if isinstance(e, StoreBusy):
+                runs.regroup_later()
         numbers = [row.id for row in store.own("decision")[before:]]
         return {"number": numbers[0], "waits": waits, "left": len(review.questions(store))}
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from wardrobe import anchors, review, rows
 from wardrobe.catalogue import Entry
-from wardrobe.errors import StoreBusy
+from wardrobe.errors import StoreBusy, StoreError
 from wardrobe.review import Heard
 from wardrobe.store import Store
 from wardrobe.web.runs import OnRuns, Runs
@@ -136,11 +136,12 @@ def _act(
         waits = False
         try:
             do(store, entries)
-        except StoreBusy:
+        except StoreError as e:
             if len(store.own("decision")) == before:
                 raise
-            waits = True  # it is said; a run holds the store, and grouping follows that
-            runs.regroup_later()
+            waits = True  # it is said, and shows once a run that can group has ended
+            if isinstance(e, StoreBusy):
+                runs.regroup_later()
         numbers = [row.id for row in store.own("decision")[before:]]
         return {
             "version": store.version(),

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from fastapi import Depends, Request
 from wardrobe import closet
 from wardrobe.catalogue import Catalogue, Entry
 from wardrobe.errors import WardrobeError
+from wardrobe.search import Index
 from wardrobe.store import Store
 from wardrobe.web.trouble import Gone
 
@@ -38,11 +40,19 @@ class Snapshot:
     hidden: Catalogue = field(default_factory=Catalogue)
     garments: Mapping[str, Any] = field(default_factory=dict)
     photos: Mapping[str, Any] = field(default_factory=dict)
+    indices: dict[tuple[date, bool], Index] = field(default_factory=dict)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """Every item by id, hidden ones too."""
         return {e.item.id: e for e in (*self.shown.entries, *self.hidden.entries)}
+
+    def index(self, hidden: bool = False) -> Index:
+        """The items to search in, read once a day: "a month ago" moves on."""
+        key = (date.today(), hidden)
+        if key not in self.indices:
+            self.indices[key] = Index((self.hidden if hidden else self.shown).entries, key[0])
+        return self.indices[key]
 
     @cached_property
     def photo_of(self) -> dict[str, str]:

@@ -19,10 +19,12 @@ async function ask(method, path, { body, raw, signal } = {}) {
   if (body !== undefined) headers["content-type"] = "application/json";
   let response;
   try {
-    response = await fetch(path, {
+    const early = method === "GET" && window.early?.[path];
+    if (early) delete window.early[path];
+    response = await (early || fetch(path, {
       method, headers, signal, cache: method === "GET" ? "no-cache" : "no-store",
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
-    });
+    }));
   } catch (e) {
     if (e.name === "AbortError") throw e;
     throw new Problem(0, null);

@@ -130,7 +130,7 @@ listen((what) => {
 
 history.scrollRestoration = "manual";
 shell();
-load().then(badge, () => {});
 open();
+setTimeout(() => load(closet.version >= 0 ? closet.version : null).then(badge, () => {}), 1500);
 requestIdleCallback?.(() => connect()) ?? setTimeout(connect, 300);
-post("/api/insights/visit").catch(() => {});
+setTimeout(() => post("/api/insights/visit").catch(() => {}), 2000);

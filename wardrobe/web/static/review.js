@@ -78,14 +78,15 @@ export async function enter(root) {
         acts.length ? button("Undo the last", "undo", undo) : ""));
       return;
     }
+    const one = q.sides[0].id === q.sides[1].id; // a group that may be two garments
     stage.replaceChildren(
-      h("p.why", {}, `Asked because ${q.why}.`),
+      h("p.why", {}, `Asked because ${q.why}.`, one ? " Both photos are of one item now; a no takes it apart." : ""),
       h("div.sides", {}, q.sides.map((item) => h("article.side", {},
-        h("div.pairviews", {}, tile(item.thumb, 360, { eager: true }), h("button.shot", { type: "button", onclick: () => showPhoto(item.garments[0], item), "aria-label": `Open the photo of ${item.name}` },
+        h("div.pairviews", { class: one ? "one" : "" }, !one && tile(item.thumb, 360, { eager: true }), h("button.shot", { type: "button", onclick: () => showPhoto(item.garments[0], item), "aria-label": `Open the photo of ${item.name}` },
           h("img", { src: preview(item.garments[0].preview), alt: "" }))),
         h("h2", {}, h("a", { href: `/item/${item.id}` }, item.name)),
         h("p.soft", {}, [capital(item.type || item.category), plural(item.photos, "photo"), item.first ? (item.first === item.last ? day(item.first) : `${day(item.first)} to ${day(item.last)}`) : "no dates"].join(" · ")),
-        item.garments.length > 1 && h("div.shots", {}, item.garments.slice(1, 5).map((g) => h("button.shot", { type: "button", onclick: () => showPhoto(g, item), "aria-label": `Open the photo of ${day(g.taken)}` }, h("img", { src: preview(g.preview), alt: "" }))))))),
+        !one && item.garments.length > 1 && h("div.shots", {}, item.garments.slice(1, 5).map((g) => h("button.shot", { type: "button", onclick: () => showPhoto(g, item), "aria-label": `Open the photo of ${day(g.taken)}` }, h("img", { src: preview(g.preview), alt: "" }))))))),
       h("div.row.middle.answers", {},
         h("button.button.big", { type: "button", onclick: () => answer(false) }, "No", h("kbd", {}, "N")),
         h("button.button.big.main", { type: "button", onclick: () => answer(true) }, "Yes, one garment", h("kbd", {}, "Y")),

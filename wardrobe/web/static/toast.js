@@ -22,7 +22,7 @@ export const oops = (e) => {
 
 /** Say that an act was done, with the undo; what waits for a run says so. */
 export function done(text, answer, after = () => {}) {
-  const said = answer.waits ? `${text} It shows when the run that is going has finished.` : text;
+  const said = answer.waits ? `${text} It is kept, and shows after the next run.` : text;
   toast(said, {
     label: "Undo", stay: 10000,
     action: async () => {
