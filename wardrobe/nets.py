@@ -256,3 +256,62 @@ def _type_table() -> Tensor:
     """(13, types) bool: which types belong to which category."""
     owners = [c for c in CATEGORIES for _ in TYPES[c]]
     return torch.tensor([[owner == c for owner in owners] for c in CATEGORIES])
+
+
+#: What :class:`PartsNet` tells apart, in its order.
+PARTS = (
+    "background", "hair", "skin", "tops", "outerwear", "bottoms", "dresses", "legwear", "footwear",
+    "bags", "other",
+)  # fmt: skip
+PARTS_SIZE = (192, 144)  # px, height and width of its input
+
+
+class PartsNet(nn.Module):
+    """What every pixel of a person's picture is: :data:`PARTS`.
+
+    Every pixel is told by itself, from SqueezeNet's features of three depths around it, its colour
+    and where on the body it lies: the pose knows an arm from a stripe, and whose arm it is.
+
+    Args:
+        planes: of the pose, as :mod:`wardrobe.figure` draws them.
+    """
+
+    def __init__(self, planes: int = 6, width: int = 64) -> None:
+        super().__init__()
+        self.trunk = SqueezeTrunk()
+        self.depths = nn.ModuleList(nn.Conv2d(n, width, 1) for n in (128, 256, 512))
+        self.place = nn.Conv2d(3 + planes, width, 1)
+        self.head = nn.Sequential(
+            nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, len(PARTS), 1)
+        )
+
+    def forward(self, image: Tensor, planes: Tensor) -> Tensor:
+        """(n, 3, 192, 144) RGB and (n, planes, 192, 144), both in [0, 1], to logits per part,
+        (n, 11, 96, 72)."""
+        near = F.avg_pool2d(torch.cat([image - 0.5, planes], dim=1), 2)
+        x = self.place(near)
+        for layer, depth in zip(self.depths, self.features(image), strict=True):
+            x = x + _sized(layer(depth), near)
+        out: Tensor = self.head(x)
+        return out
+
+    def features(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The trunk's three depths, (n, 128, 47, 35), (n, 256, 23, 17), (n, 512, 11, 8); each of
+        about length 1, so that none drowns the others."""
+        found = self.trunk(image, torch.ones_like(image[:, :1]))
+        shallow, middle, deep = (
+            f / f.square().mean(dim=1, keepdim=True).add(1e-4).sqrt() for f in found
+        )
+        return shallow, middle, deep
+
+    def of_pixels(self, depths: tuple[Tensor, Tensor, Tensor], near: Tensor) -> Tensor:
+        """Logits (m, 11) of single pixels: rows of each depth's features, and of colour and pose."""
+        x = F.linear(near, self.place.weight[:, :, 0, 0], self.place.bias)
+        for layer, depth in zip(self.depths, depths, strict=True):
+            assert isinstance(layer, nn.Conv2d)
+            x = x + F.linear(depth, layer.weight[:, :, 0, 0], layer.bias)
+        return torch.as_tensor(self.head(x[:, :, None, None])[:, :, 0, 0])
+
+
+def _sized(x: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)

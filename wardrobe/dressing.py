@@ -1,0 +1,279 @@
+"""One garment put on one person, in pixels: what goes, what comes, what stays in front.
+
+From the back to the front: what was behind the clothes that go (scene, skin, other clothes); the
+new garment's trunk; bare arms; its sleeves; hands, face, hair, bags and whatever is worn over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wardrobe import drape, fill
+from wardrobe.bare import Bare
+from wardrobe.cut import SLEEVED, WAIST, Cut
+from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
+from wardrobe.frame import Curve, Frame
+from wardrobe.labels import Category
+from wardrobe.types import Image, MaskArray
+
+Floats = NDArray[np.float32]
+RIM = 3  # px around what goes that are made anew: masks end a little inside cloth
+CHIN = 0.17  # torsos below the nose
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wearer:
+    """A person in a photo, and what they wear.
+
+    Attributes:
+        image: (h, w, 3) uint8.
+        head: (5, 2) px: nose, eyes, ears.
+        clothes: (h, w) bool of each category that is worn.
+    """
+
+    image: Image
+    frame: Frame
+    head: NDArray[np.floating]
+    bare: Bare
+    clothes: Mapping[Category, MaskArray]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height_px, width_px)."""
+        return self.image.shape[0], self.image.shape[1]
+
+    def worn(self, categories: tuple[Category, ...]) -> MaskArray:
+        """(h, w) bool: everything of these categories."""
+        out = np.zeros(self.size, np.bool_)
+        for c in categories:
+            if c in self.clothes:
+                out |= self.clothes[c]
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dressed:
+    """A garment put on by bending its picture alone.
+
+    Attributes:
+        image: (h, w, 3) uint8; where ``region`` is false exactly the wearer's photo.
+        region: (h, w) bool: what may change.
+        cloth: (h, w) float32: the new garment's visible share of each pixel.
+        skin: (h, w) float32: share of each pixel that is skin made up.
+        behind: (h, w, 3) float32: the picture without the garment.
+        front: (h, w) float32: share of each pixel that stays as it was, in front.
+        reach: (h, w) float32: the garment's share with nothing in front of it.
+    """
+
+    image: Image
+    region: MaskArray
+    cloth: Floats
+    skin: Floats
+    behind: Floats
+    front: Floats
+    reach: Floats
+
+
+def put_on(
+    wearer: Wearer,
+    image: Image,
+    cut: Cut,
+    *,
+    goes: MaskArray,
+    over: MaskArray,
+    under: MaskArray,
+    light: Floats | None = None,
+) -> Dressed:
+    """Put a garment on.
+
+    Args:
+        image: the garment's picture; ``cut`` is made of its mask.
+        goes: (h, w) bool, the clothes that are taken off.
+        over: (h, w) bool, what is worn over the garment.
+        under: (h, w) bool, what may come to light below its hem: trousers below a shorter top.
+        light: (h, w, 3) float32 that the garment's colours are multiplied by.
+    """
+    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer))
+    before = wearer.image.astype(np.float32)
+    zone = _grown(goes, RIM)
+    front = _front(wearer, cut, draped, over)
+    free = zone & (front < 0.5)
+    behind, skin, arms = _behind(wearer, cut, draped, goes, free, under, draped.alpha)
+    made = behind
+    cloth = np.zeros(wearer.size, np.float32)
+    for k, layer in enumerate(draped.layers):
+        alpha = layer.alpha * (1 - arms) if k == 0 else layer.alpha
+        ink = layer.image if light is None else layer.image * light
+        made = made * (1 - alpha[..., None]) + ink * alpha[..., None]
+        cloth = cloth * (1 - alpha) + alpha
+    cloth *= 1 - front
+    region = (free | (cloth > 0.004)) & (front < 0.996)
+    out = before * front[..., None] + made * (1 - front[..., None])
+    picture = np.where(region[..., None], np.clip(out, 0, 255).round(), before).astype(np.uint8)
+    return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
+
+
+def silhouette(wearer: Wearer) -> MaskArray:
+    """(h, w) bool: the clothed trunk and legs, without arms beside them."""
+    frame = wearer.frame
+    body: MaskArray = wearer.worn(("tops", "bottoms", "skirts", "dresses"))
+    if not body.any():
+        body = wearer.worn(("outerwear",))
+    ys, xs = np.nonzero(body)
+    points = np.column_stack([xs, ys]) + 0.5
+    _, across = frame.trunk.locate(points)
+    out = body.copy()
+    for side, sign in ((0, -1), (1, 1)):
+        t, r = frame.arm(side).locate(points)
+        arm = (np.abs(r) < np.interp(t, ARM_AT, ARM_WIDE) + 0.04) & (t > 0.25)
+        arm &= sign * across > 0.2 * max(frame.turn, 0.6)
+        out[ys[arm], xs[arm]] = False
+    return out
+
+
+def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
+    """(h, w) in [0, 1]: what stays in front of everything that is put on."""
+    frame, bare = wearer.frame, wearer.bare
+    h, w = wearer.size
+    y, x = np.mgrid[:h, :w].astype(np.float32) + 0.5
+    points = np.column_stack([x.ravel(), y.ravel()])
+    out = np.where(over, 1.0, bare.hair).astype(np.float32)
+    up = wearer.head[0] - frame.joints[0].mean(axis=0)
+    up = up / max(float(np.hypot(*up)), 1e-6)
+    high = ((points - wearer.head[0]) @ up / frame.torso).reshape(h, w)
+    out = np.maximum(out, bare.skin * np.clip((high + CHIN) / 0.03 + 0.5, 0, 1))
+    upper = cut.category in SLEEVED
+    for side in (0, 1):
+        near = _box_of(frame.arm(side), (h, w), 0.35)
+        t, r = frame.arm(side).locate(points.reshape(h, w, 2)[near].reshape(-1, 2))
+        end = max(draped.ends[side], 0.2) if upper else -0.2
+        # A hand ends no sleeve: the wrist of a long sleeve lies under it.
+        start = min(end, 1.88) + 0.03
+        share = np.clip((t - start) / 0.05, 0, 1) * np.clip((0.2 - np.abs(r)) / 0.03, 0, 1)
+        limb = share.reshape(out[near].shape).astype(np.float32)
+        out[near] = np.maximum(out[near], bare.skin[near] * limb)
+    return _crisp(out)
+
+
+def _crisp(share: Floats) -> Floats:
+    """Shares pushed apart: a hand is there or not, but for a pixel at its edge."""
+    return np.asarray(np.clip((share - 0.35) / 0.3, 0, 1), np.float32)
+
+
+def _behind(
+    wearer: Wearer,
+    cut: Cut,
+    draped: Draped,
+    goes: MaskArray,
+    free: MaskArray,
+    under: MaskArray,
+    reach: Floats,
+) -> tuple[Floats, Floats, Floats]:
+    """The picture without what goes, the made-up skin in it, and the bare arms before the trunk."""
+    frame, bare = wearer.frame, wearer.bare
+    image = wearer.image.astype(np.float32)
+    size = wearer.size
+    clothes = np.zeros(size, np.bool_)
+    for mask in wearer.clothes.values():
+        clothes |= mask
+    scene = (bare.background > 0.6) & ~_grown(clothes, RIM)
+    out = fill.spread(image, scene, free)
+    below, trunk = _zones(frame, size)
+    if cut.category in SLEEVED:
+        cloth = free & below & (reach < 0.99)
+        if cloth.any() and under.any():
+            out = fill.spread_onto(out, image, _shrunk(under, 2), cloth)
+    limbs, before_trunk = _limbs(cut, draped, frame, size)
+    neck = trunk & (cut.category in SLEEVED)
+    share = np.maximum(limbs, neck.astype(np.float32)) * free
+    own = (bare.skin > 0.75) & ~_grown(clothes, 1)
+    if share.any():
+        tone = _tone(image, own, frame, limbs)
+        out = out * (1 - share[..., None]) + tone * share[..., None]
+    kept = bare.skin * (limbs > 0.3) * ~free
+    arms = np.maximum(before_trunk * free * (limbs > 0), kept * before_trunk)
+    return out, share.astype(np.float32), np.clip(arms, 0, 1).astype(np.float32)
+
+
+def _zones(frame: Frame, size: tuple[int, int]) -> tuple[MaskArray, MaskArray]:
+    """Where trousers show when a top is gone, and where the neck, chest and belly are."""
+    h, w = size
+    below, trunk = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    cutout = _box_of(frame.trunk, size, 0.6)
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    points = np.column_stack([x[cutout].ravel(), y[cutout].ravel()]) + 0.5
+    along, across = frame.trunk.locate(points)
+    wide = np.interp(along, (-0.4, -0.12, 0.0, 0.3, 0.7, 1.05, 1.4), (0.12, 0.13, 0.3, 0.31, 0.25, 0.31, 0.33))
+    wide = wide * max(frame.turn, 0.6)
+    shape = x[cutout].shape
+    below[cutout] = ((along > WAIST) & (along < 1.6) & (np.abs(across) < wide + 0.02)).reshape(shape)
+    trunk[cutout] = ((along > -0.4) & (along <= WAIST) & (np.abs(across) < wide)).reshape(shape)
+    return below, trunk
+
+
+def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Bare arms or legs as they would be drawn: share of each pixel; and those before the trunk."""
+    share = np.zeros(size, np.float32)
+    upper = cut.category in SLEEVED
+    h, w = size
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    curves: list[tuple[Curve, tuple[float, ...], tuple[float, ...], float, bool]] = []
+    for side in (0, 1):
+        if upper:
+            curves.append((frame.arm(side), ARM_AT, ARM_WIDE, draped.ends[side] - 0.15, True))
+        if cut.category != "tops":
+            start = draped.ends[side] - 0.1 if cut.category == "bottoms" else 0.1
+            curves.append((frame.leg(side), LEG_AT, LEG_WIDE, start, False))
+    front = np.zeros(size, np.float32)
+    for curve, at, wide, start, is_arm in curves:
+        near = _box_of(curve, size, 0.25)
+        points = np.column_stack([x[near].ravel(), y[near].ravel()]) + 0.5
+        t, r = curve.locate(points)
+        half = np.interp(t, at, wide) - 0.008
+        soft = 1.5 / curve.torso
+        one = np.clip((half - np.abs(r)) / soft + 0.5, 0, 1) * ((t > start) & (t < 2.12))
+        one = one.reshape(x[near].shape).astype(np.float32)
+        share[near] = np.maximum(share[near], one)
+        if is_arm:
+            front[near] = np.maximum(front[near], one)
+    return share, front
+
+
+def _tone(image: Floats, own: MaskArray, frame: Frame, limbs: Floats) -> Floats:
+    """The person's skin spread over everything, darker towards the sides of arms and legs."""
+    if own.sum() < 30:
+        return np.broadcast_to(np.array([200, 160, 140], np.float32), image.shape)
+    middle = np.median(image[own], axis=0)
+    # Lips, brows and shadows are skin to the eye and no skin tone.
+    plain = own & (np.abs(image - middle).sum(axis=2) < 110)
+    tone = fill.spread(image, plain if plain.sum() > 30 else own, ~plain, detail=0.0)
+    tone = 0.6 * tone + 0.4 * middle
+    from scipy.ndimage import gaussian_filter
+
+    round_ = gaussian_filter(limbs, 0.035 * frame.torso)
+    shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
+    return np.asarray(tone * shade[..., None], np.float32)
+
+
+def _box_of(curve: Curve, size: tuple[int, int], margin: float) -> tuple[slice, slice]:
+    pad = margin * curve.torso
+    inside = curve.points[(curve.at > -0.5) & (curve.at < 2.6)]
+    x0, y0 = np.floor(inside.min(axis=0) - pad).astype(int)
+    x1, y1 = np.ceil(inside.max(axis=0) + pad).astype(int)
+    return slice(max(y0, 0), max(min(y1, size[0]), 1)), slice(max(x0, 0), max(min(x1, size[1]), 1))
+
+
+def _grown(mask: MaskArray, px: int) -> MaskArray:
+    from scipy.ndimage import binary_dilation
+
+    return np.asarray(binary_dilation(mask, iterations=px), np.bool_) if mask.any() else mask
+
+
+def _shrunk(mask: MaskArray, px: int) -> MaskArray:
+    from scipy.ndimage import binary_erosion
+
+    return np.asarray(binary_erosion(mask, iterations=px), np.bool_)
