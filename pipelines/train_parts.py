@@ -72,8 +72,8 @@ def street_people(root: Path, cache: Path, *, validation: bool) -> list[Seen]:
             continue
         image = street.read_rgb(root / "photos" / f"{number}.jpg")
         raw = cv2.imread(str(root / "labels" / f"{number}.png"), cv2.IMREAD_UNCHANGED)
-        joints = _joints(image, cache / f"{number}.npy")
-        if joints is not None:
+        joints = _joints(image, cache / f"{number}.npy") if (cache / f"{number}.npy").is_file() else None
+        if joints is not None and (to_part[raw] < len(PARTS)).sum() - (to_part[raw] == 0).sum() > 500:
             out.append(_kept(image, to_part[raw], joints))
     return out
 

@@ -69,29 +69,21 @@ def flat(mask: MaskArray, category: Category) -> Cut | None:
 
 def worn(mask: MaskArray, category: Category, frame: Frame) -> Cut:
     """Of a garment on a body: parted by the body's bones."""
-    empty = np.zeros_like(mask)
-    ys, xs = np.nonzero(mask)
-    points = np.column_stack([xs, ys]) + 0.5
-    along, across = frame.trunk.locate(points)
+    whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
+    along, across = frame.trunk.field(whole)
     limbs, seams = [], np.zeros((2, 2, 2))
-    upper = category in SLEEVED
-    for side in (0, 1):
-        sign = 1 if side else -1
-        curve = frame.arm(side) if upper else frame.leg(side)
-        t, r = curve.locate(points)
-        part = empty.copy()
-        if upper:
-            half = 0.5 * abs(float(np.hypot(*(frame.joints[0, 1] - frame.joints[0, 0])))) / frame.torso
+    half = float(np.hypot(*(frame.joints[0, 1] - frame.joints[0, 0]))) / 2 / frame.torso
+    for side, sign in ((0, -1), (1, 1)):
+        if category in SLEEVED:
+            t, r = frame.arm(side).field(whole)
             outside = sign * across > half - 0.03 - 0.05 * np.clip(along, -0.3, 0.6)
-            near = np.abs(r) < 0.2
-            on = outside & near & (t > -0.25)
-            top = frame.trunk.place(np.array([-0.25, 0.28]), np.array([half, half - 0.03]) * sign)
+            part = mask & outside & (np.abs(r) < 0.2) & (t > -0.25)
+            ends = frame.trunk.place(np.array([-0.25, 0.28]), np.array([half, half - 0.03]) * sign)
         else:
-            on = (along > CROTCH) & (sign * across > 0)
-            top = frame.trunk.place(np.array([CROTCH, CROTCH]), np.array([0.0, 0.45]) * sign)
-        part[ys[on], xs[on]] = category != "skirts"
+            part = mask & (along > CROTCH) & (sign * across > 0) & (category == "bottoms")
+            ends = frame.trunk.place(np.array([CROTCH, CROTCH]), np.array([0.0, 0.45]) * sign)
         limbs.append(part)
-        seams[side] = top
+        seams[side] = ends
     trunk = mask & ~limbs[0] & ~limbs[1]
     return Cut(category, frame, (trunk, limbs[0], limbs[1]), seams)
 

@@ -123,15 +123,14 @@ def silhouette(wearer: Wearer) -> MaskArray:
     body: MaskArray = wearer.worn(("tops", "bottoms", "skirts", "dresses"))
     if not body.any():
         body = wearer.worn(("outerwear",))
-    ys, xs = np.nonzero(body)
-    points = np.column_stack([xs, ys]) + 0.5
-    _, across = frame.trunk.locate(points)
     out = body.copy()
     for side, sign in ((0, -1), (1, 1)):
-        t, r = frame.arm(side).locate(points)
+        near = frame.arm(side).window(wearer.size, 0.2)
+        _, across = frame.trunk.field(near)
+        t, r = frame.arm(side).field(near)
         arm = (np.abs(r) < np.interp(t, ARM_AT, ARM_WIDE) + 0.04) & (t > 0.25)
         arm &= sign * across > 0.2 * max(frame.turn, 0.6)
-        out[ys[arm], xs[arm]] = False
+        out[near] &= ~arm
     return out
 
 
@@ -139,23 +138,22 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
     """(h, w) in [0, 1]: what stays in front of everything that is put on."""
     frame, bare = wearer.frame, wearer.bare
     h, w = wearer.size
-    y, x = np.mgrid[:h, :w].astype(np.float32) + 0.5
-    points = np.column_stack([x.ravel(), y.ravel()])
+    y, x = np.ogrid[:h, :w]
     out = np.where(over, 1.0, bare.hair).astype(np.float32)
     up = wearer.head[0] - frame.joints[0].mean(axis=0)
     up = up / max(float(np.hypot(*up)), 1e-6)
-    high = ((points - wearer.head[0]) @ up / frame.torso).reshape(h, w)
+    nose = wearer.head[0]
+    high = ((x + 0.5 - nose[0]) * up[0] + (y + 0.5 - nose[1]) * up[1]) / frame.torso
     out = np.maximum(out, bare.skin * np.clip((high + CHIN) / 0.03 + 0.5, 0, 1))
     upper = cut.category in SLEEVED
     for side in (0, 1):
-        near = _box_of(frame.arm(side), (h, w), 0.35)
-        t, r = frame.arm(side).locate(points.reshape(h, w, 2)[near].reshape(-1, 2))
+        near = frame.arm(side).window((h, w), 0.35)
+        t, r = frame.arm(side).field(near)
         end = max(draped.ends[side], 0.2) if upper else -0.2
         # A hand ends no sleeve: the wrist of a long sleeve lies under it.
         start = min(end, 1.88) + 0.03
         share = np.clip((t - start) / 0.05, 0, 1) * np.clip((0.2 - np.abs(r)) / 0.03, 0, 1)
-        limb = share.reshape(out[near].shape).astype(np.float32)
-        out[near] = np.maximum(out[near], bare.skin[near] * limb)
+        out[near] = np.maximum(out[near], bare.skin[near] * share.astype(np.float32))
     return _crisp(out)
 
 
@@ -201,17 +199,13 @@ def _behind(
 
 def _zones(frame: Frame, size: tuple[int, int]) -> tuple[MaskArray, MaskArray]:
     """Where trousers show when a top is gone, and where the neck, chest and belly are."""
-    h, w = size
     below, trunk = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-    cutout = _box_of(frame.trunk, size, 0.6)
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    points = np.column_stack([x[cutout].ravel(), y[cutout].ravel()]) + 0.5
-    along, across = frame.trunk.locate(points)
+    cutout = frame.trunk.window(size, 0.6)
+    along, across = frame.trunk.field(cutout)
     wide = np.interp(along, (-0.4, -0.12, 0.0, 0.3, 0.7, 1.05, 1.4), (0.12, 0.13, 0.3, 0.31, 0.25, 0.31, 0.33))
     wide = wide * max(frame.turn, 0.6)
-    shape = x[cutout].shape
-    below[cutout] = ((along > WAIST) & (along < 1.6) & (np.abs(across) < wide + 0.02)).reshape(shape)
-    trunk[cutout] = ((along > -0.4) & (along <= WAIST) & (np.abs(across) < wide)).reshape(shape)
+    below[cutout] = (along > WAIST) & (along < 1.6) & (np.abs(across) < wide + 0.02)
+    trunk[cutout] = (along > -0.4) & (along <= WAIST) & (np.abs(across) < wide)
     return below, trunk
 
 
@@ -219,8 +213,6 @@ def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tup
     """Bare arms or legs as they would be drawn: share of each pixel; and those before the trunk."""
     share = np.zeros(size, np.float32)
     upper = cut.category in SLEEVED
-    h, w = size
-    y, x = np.mgrid[:h, :w].astype(np.float32)
     curves: list[tuple[Curve, tuple[float, ...], tuple[float, ...], float, bool]] = []
     for side in (0, 1):
         if upper:
@@ -230,13 +222,12 @@ def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tup
             curves.append((frame.leg(side), LEG_AT, LEG_WIDE, start, False))
     front = np.zeros(size, np.float32)
     for curve, at, wide, start, is_arm in curves:
-        near = _box_of(curve, size, 0.25)
-        points = np.column_stack([x[near].ravel(), y[near].ravel()]) + 0.5
-        t, r = curve.locate(points)
+        near = curve.window(size, 0.25)
+        t, r = curve.field(near)
         half = np.interp(t, at, wide) - 0.008
         soft = 1.5 / curve.torso
         one = np.clip((half - np.abs(r)) / soft + 0.5, 0, 1) * ((t > start) & (t < 2.12))
-        one = one.reshape(x[near].shape).astype(np.float32)
+        one = one.astype(np.float32)
         share[near] = np.maximum(share[near], one)
         if is_arm:
             front[near] = np.maximum(front[near], one)
@@ -257,14 +248,6 @@ def _tone(image: Floats, own: MaskArray, frame: Frame, limbs: Floats) -> Floats:
     round_ = gaussian_filter(limbs, 0.035 * frame.torso)
     shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
     return np.asarray(tone * shade[..., None], np.float32)
-
-
-def _box_of(curve: Curve, size: tuple[int, int], margin: float) -> tuple[slice, slice]:
-    pad = margin * curve.torso
-    inside = curve.points[(curve.at > -0.5) & (curve.at < 2.6)]
-    x0, y0 = np.floor(inside.min(axis=0) - pad).astype(int)
-    x1, y1 = np.ceil(inside.max(axis=0) + pad).astype(int)
-    return slice(max(y0, 0), max(min(y1, size[0]), 1)), slice(max(x0, 0), max(min(x1, size[1]), 1))
 
 
 def _grown(mask: MaskArray, px: int) -> MaskArray:

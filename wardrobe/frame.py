@@ -20,6 +20,7 @@ from wardrobe.types import Pose
 
 Points = NDArray[np.float64]
 Numbers = NDArray[np.float64]
+Floats = NDArray[np.float32]
 STEP = 0.02  # of a curve's parameter
 ROUND = 0.16  # how far around a joint a limb's bend is rounded, bones or torsos
 _PAIRS = (body.SHOULDERS, body.ELBOWS, body.WRISTS, body.HIPS, body.KNEES, body.ANKLES)
@@ -47,8 +48,9 @@ class Curve:
 
     def locate(self, points: Points) -> tuple[Numbers, Numbers]:
         """How far along and across each of (n, 2) points lies: the inverse of :meth:`place`."""
-        off = points[:, None] - self.points[None, ::2]
-        along = self.at[::2][np.argmin((off**2).sum(axis=-1), axis=1)].astype(np.float64)
+        nodes = self.points[::3]
+        far = (nodes**2).sum(axis=1) - 2 * points @ nodes.T  # squared distance but for a constant
+        along = self.at[::3][np.argmin(far, axis=1)].astype(np.float64)
         across = np.zeros(len(points))
         for _ in range(5):
             middle, side = self._middle(along), self._side(along)
@@ -60,6 +62,36 @@ class Curve:
             across = (ahead[:, 0] * off[:, 1] - ahead[:, 1] * off[:, 0]) / det / self.torso
             along = np.clip(along + np.clip(step, -0.3, 0.3), self.at[0], self.at[-1])
         return along, across
+
+    def field(self, window: tuple[slice, slice]) -> tuple[Floats, Floats]:
+        """:meth:`locate` of every pixel in a window of a picture, (h, w) float32 each.
+
+        Computed every few pixels and interpolated: it changes slowly.
+        """
+        rows, cols = window
+        step = max(self.torso / 30, 1.0)
+        high, wide = rows.stop - rows.start, cols.stop - cols.start
+        ny, nx = int(np.ceil(high / step)) + 2, int(np.ceil(wide / step)) + 2
+        ys, xs = rows.start + 0.5 + np.arange(ny) * step, cols.start + 0.5 + np.arange(nx) * step
+        grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        maps = [m.reshape(ny, nx) for m in self.locate(grid)]
+        y, x = np.arange(high) / step, np.arange(wide) / step
+        i, j = y.astype(int), x.astype(int)
+        v, u = (y - i)[:, None], (x - j)[None]
+        out = []
+        for m in maps:
+            top = m[i][:, j] * (1 - u) + m[i][:, j + 1] * u
+            low = m[i + 1][:, j] * (1 - u) + m[i + 1][:, j + 1] * u
+            out.append((top * (1 - v) + low * v).astype(np.float32))
+        return out[0], out[1]
+
+    def window(self, size: tuple[int, int], margin: float) -> tuple[slice, slice]:
+        """The part of a picture of ``size`` (height, width) within ``margin`` torsos of the curve."""
+        near = self.points[(self.at > -0.5) & (self.at < 2.6)]
+        x0, y0 = np.clip(np.floor(near.min(axis=0) - margin * self.torso), 0, None).astype(int)
+        x1, y1 = np.ceil(near.max(axis=0) + margin * self.torso).astype(int)
+        y0, x0 = min(y0, size[0] - 1), min(x0, size[1] - 1)
+        return slice(y0, max(min(y1, size[0]), y0 + 1)), slice(x0, max(min(x1, size[1]), x0 + 1))
 
     def _middle(self, along: Numbers) -> Points:
         return _interp(along, self.at, self.points)

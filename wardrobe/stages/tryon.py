@@ -202,12 +202,9 @@ def taken_off(wearer: Wearer, category: Category) -> tuple[MaskArray, MaskArray,
 
 
 def _below_waist(frame: Frame, mask: MaskArray) -> MaskArray:
-    ys, xs = np.nonzero(mask)
-    along, _ = frame.trunk.locate(np.column_stack([xs, ys]) + 0.5)
-    out = np.zeros_like(mask)
-    low = along > WAIST_OF_DRESS
-    out[ys[low], xs[low]] = True
-    return out
+    whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
+    along, _ = frame.trunk.field(whole)
+    return np.asarray(mask & (along > WAIST_OF_DRESS), np.bool_)
 
 
 def _after(
