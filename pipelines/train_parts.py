@@ -72,8 +72,13 @@ def street_people(root: Path, cache: Path, *, validation: bool) -> list[Seen]:
             continue
         image = street.read_rgb(root / "photos" / f"{number}.jpg")
         raw = cv2.imread(str(root / "labels" / f"{number}.png"), cv2.IMREAD_UNCHANGED)
-        joints = _joints(image, cache / f"{number}.npy") if (cache / f"{number}.npy").is_file() else None
-        if joints is not None and (to_part[raw] < len(PARTS)).sum() - (to_part[raw] == 0).sum() > 500:
+        joints = (
+            _joints(image, cache / f"{number}.npy") if (cache / f"{number}.npy").is_file() else None
+        )
+        if (
+            joints is not None
+            and (to_part[raw] < len(PARTS)).sum() - (to_part[raw] == 0).sum() > 500
+        ):
             out.append(_kept(image, to_part[raw], joints))
     return out
 
@@ -81,7 +86,9 @@ def street_people(root: Path, cache: Path, *, validation: bool) -> list[Seen]:
 def _joints(image: NDArray[np.uint8], cached: Path) -> NDArray[np.float32] | None:
     if not cached.is_file():
         people = api.pose(image)
-        best = max(people, key=lambda p: (p.box[2] - p.box[0]) * (p.box[3] - p.box[1]), default=None)
+        best = max(
+            people, key=lambda p: (p.box[2] - p.box[0]) * (p.box[3] - p.box[1]), default=None
+        )
         np.save(cached, np.zeros((0, 3), np.float32) if best is None else best.pose.joints)
     joints: NDArray[np.float32] = np.load(cached)
     return joints if len(joints) == len(JOINTS) else None
@@ -179,7 +186,9 @@ def pixels_of(net: PartsNet, people: Sequence[Seen], budget_s: float) -> list[Te
                 [(x + 0.5) / true.shape[2] * 2 - 1, (y + 0.5) / true.shape[1] * 2 - 1], dim=-1
             )[None, None].float()
             sampled = [
-                F.grid_sample(d[n : n + 1], grid, padding_mode="border", align_corners=False)[0, :, 0].T.half()
+                F.grid_sample(d[n : n + 1], grid, padding_mode="border", align_corners=False)[
+                    0, :, 0
+                ].T.half()
                 for d in depths
             ]
             kept.append([*sampled, near[n, :, y, x].T.half(), true[n, y, x]])

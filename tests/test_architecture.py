@@ -15,15 +15,16 @@ LIBRARY = ROOT / "wardrobe"
 FILES = sorted(LIBRARY.rglob("*.py"))
 
 # A room may import rooms of lower floors, and of its own unless it is listed in APART.
+BODIES = {"frame", "figure", "mesh", "cut", "neckline", "drape", "fill", "bare", "dressing"}
 FLOORS = [
     {"errors", "labels", "types"},
-    {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve"},
+    {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve", *BODIES},
     {"images", "weights", "store", "nets", "anchors", "neighbours", "links", "modes", "members"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
     {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},
     {"batch", "closet", "outfits", "phrases", "library"},
-    {"api", "doctor", "bars", "review", "fittings"},
+    {"api", "doctor", "bars", "review", "fittings", "mirror"},
     {"", "cli", "web"},
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend

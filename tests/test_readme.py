@@ -35,15 +35,6 @@ def test_the_stage_snippet_finds_something() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["try_on"])
-def test_what_is_not_built_says_so(name: str) -> None:
-    import wardrobe
-    from wardrobe.errors import NotBuilt
-
-    with pytest.raises(NotBuilt, match="not built in this version"):
-        getattr(wardrobe, name)(None, None)
-
-
 def test_make_targets_named_in_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     for document in ("README.md", "CONTRIBUTING.md"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from wardrobe import backends, batch, closet, geometry, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
-from wardrobe.errors import NotBuilt
 from wardrobe.labels import Category
 from wardrobe.stages import amodal as amodal_stage
 from wardrobe.stages import classify as classify_stage
@@ -213,12 +212,31 @@ def compatibility(
     return outfit_stage.compatibility(vectors, categories, model)
 
 
-def try_on(person: Picture, garments: Sequence[Picture]) -> NoReturn:
-    """A person's photo with other garments on. Not built yet.
+def try_on(
+    person: Picture,
+    garments: Sequence[Any],
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    who: int | None = None,
+    settings: Settings = DEFAULTS,
+) -> Image:
+    """A person's photo with other garments on; where nothing of them lies, not one pixel changes.
+
+    Args:
+        garments: pictures, each of one garment: lying or hanging alone, cut out, or worn by
+            somebody; or pieces of :mod:`wardrobe.mirror`. Worn together they must make an outfit.
+        seed: equal seeds make equal pictures.
+        steps: of the model; by default ``tryon.steps``.
+        who: of several people, counted from the left, 1 first.
+
+    Returns:
+        (h, w, 3) uint8 RGB, as large as the photo, or ``tryon.work_px`` on its longer side.
 
     Raises:
-        NotBuilt: always, in this version.
+        PhotoError: a picture can't be used, or the photo can't show these garments; it says why.
+        ConfigError: there is no such person.
     """
-    raise NotBuilt(
-        "try-on is not built in this version: there is no model to ask. See CHANGELOG.md."
-    )
+    from wardrobe import mirror
+
+    return mirror.try_on(person, garments, seed=seed, steps=steps, who=who, settings=settings)

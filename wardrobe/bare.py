@@ -8,6 +8,7 @@ picture is learned from where the prior is sure, and asked of every pixel.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import PIL.Image as Pillow
@@ -35,7 +36,9 @@ class Bare:
     background: Floats
 
 
-def find(image: Image, frame: Frame, head: Points2, clothes: MaskArray, prior: Floats | None = None) -> Bare:
+def find(
+    image: Image, frame: Frame, head: Points2, clothes: MaskArray, prior: Floats | None = None
+) -> Bare:
     """Skin and hair of the person whose frame this is.
 
     Args:
@@ -51,10 +54,13 @@ def find(image: Image, frame: Frame, head: Points2, clothes: MaskArray, prior: F
     cloth = np.asarray(
         Pillow.fromarray(clothes.astype(np.uint8) * 255).resize(size, Pillow.Resampling.BOX)
     ) / np.float32(255)
-    places = _by_pose(frame, head, cloth, scale)
+    places = _by_pose(frame, head, cloth.astype(np.float32), scale)
     if prior is not None:
         said = np.stack(
-            [np.asarray(Pillow.fromarray(p).resize(size, Pillow.Resampling.BILINEAR)) for p in prior]
+            [
+                np.asarray(Pillow.fromarray(p).resize(size, Pillow.Resampling.BILINEAR))
+                for p in prior
+            ]
         )
         places = _unit(np.sqrt(np.clip(places, 0.02, 1)) * np.clip(said, 0.01, 1))
     bins = _binned(small)
@@ -63,9 +69,22 @@ def find(image: Image, frame: Frame, head: Points2, clothes: MaskArray, prior: F
         likely = _likelihood(bins, shares)
         shares = _unit(places * _box(likely[:, bins], 1))
     full = _unit(
-        np.stack([np.asarray(Pillow.fromarray(p).resize((w, h), Pillow.Resampling.BILINEAR)) for p in places])
+        np.stack(
+            [
+                np.asarray(Pillow.fromarray(p).resize((w, h), Pillow.Resampling.BILINEAR))
+                for p in places
+            ]
+        )
         * np.sqrt(_box(likely[:, _binned(image)], max(round(0.5 / scale), 1)))
-        * np.sqrt(np.stack([np.asarray(Pillow.fromarray(s).resize((w, h), Pillow.Resampling.BILINEAR)) for s in shares]) + 1e-3)
+        * np.sqrt(
+            np.stack(
+                [
+                    np.asarray(Pillow.fromarray(s).resize((w, h), Pillow.Resampling.BILINEAR))
+                    for s in shares
+                ]
+            )
+            + 1e-3
+        )
     )
     return Bare(full[1], full[2], full[0])
 
@@ -89,7 +108,11 @@ def _by_pose(frame: Frame, head: Points2, cloth: Floats, scale: float) -> Floats
     wide = np.abs((x - face[0]) * side[0] + (y - face[1]) * side[1]) / torso
     crown = np.exp(-np.maximum(np.hypot(wide / 0.24, (high - 0.12) / 0.27) - 1, 0) * 5)
     crown *= (high > 0.08) | (wide > 0.13)
-    falls = np.exp(-np.maximum(wide - 0.36, 0) * 10) * (high < 0.1) * np.clip(1 + (high + 1.0) / 0.4, 0, 1)
+    falls = (
+        np.exp(-np.maximum(wide - 0.36, 0) * 10)
+        * (high < 0.1)
+        * np.clip(1 + (high + 1.0) / 0.4, 0, 1)
+    )
     neck = geometry.capsule_mask(face, middle + 0.08 * (middle - face), 0.12 * torso, (h, w))
     skin = np.maximum(inner, 0.6 * neck)
     for s in (0, 1):
@@ -98,14 +121,15 @@ def _by_pose(frame: Frame, head: Points2, cloth: Floats, scale: float) -> Floats
             (frame.leg(s), np.array([0.1, 0.5, 1.0, 1.5, 2.0, 2.2]), 0.14),
         ):
             at = curve.place(stops, np.zeros(len(stops))) * scale
-            for p, q in zip(at[:-1], at[1:], strict=True):
+            for p, q in pairwise(at):
                 skin = np.maximum(skin, 0.7 * geometry.capsule_mask(p, q, radius * torso, (h, w)))
     body = np.exp(-np.maximum(_off_body(frame, scale, x, y) - 0.25, 0) * 8)
     free = 1 - np.clip(cloth, 0, 1)
     out = np.stack(
         [
             (0.08 + 0.9 * (1 - body)) * free,
-            np.maximum(0.75 * crown, 0.22 * falls) * (1 - 0.85 * inner) * (0.12 + 0.88 * free) + 1e-3,
+            np.maximum(0.75 * crown, 0.22 * falls) * (1 - 0.85 * inner) * (0.12 + 0.88 * free)
+            + 1e-3,
             skin * (0.06 + 0.94 * free) * (1 - 0.6 * crown * (1 - inner)) + 1e-3,
             0.9 * cloth + 0.04 * body * free,
         ]
@@ -126,7 +150,7 @@ def _off_body(frame: Frame, scale: float, x: Floats, y: Floats) -> Floats:
     best = np.full(x.shape, np.inf, np.float32)
     for line in lines:
         line = line * scale
-        for p, q in zip(line[:-1], line[1:], strict=True):
+        for p, q in pairwise(line):
             d = q - p
             t = np.clip(((x - p[0]) * d[0] + (y - p[1]) * d[1]) / max(float(d @ d), 1e-6), 0, 1)
             best = np.minimum(best, np.hypot(x - p[0] - t * d[0], y - p[1] - t * d[1]))
@@ -135,11 +159,11 @@ def _off_body(frame: Frame, scale: float, x: Floats, y: Floats) -> Floats:
 
 def _binned(image: Image) -> NDArray[np.intp]:
     lab = color.to_lab(image)
-    l = np.clip(lab[..., 0] / 100 * BINS[0], 0, BINS[0] - 1).astype(np.intp)
+    light = np.clip(lab[..., 0] / 100 * BINS[0], 0, BINS[0] - 1).astype(np.intp)
     a, b = (
         np.clip((lab[..., k] + 60) / 120 * BINS[k], 0, BINS[k] - 1).astype(np.intp) for k in (1, 2)
     )
-    return np.asarray((l * BINS[1] + a) * BINS[2] + b)
+    return np.asarray((light * BINS[1] + a) * BINS[2] + b)
 
 
 def _likelihood(bins: NDArray[np.intp], shares: Floats) -> Floats:

@@ -205,6 +205,20 @@ class OutfitSettings(_Section):
     model: str = Field("compat-small", description="Entry of models/registry.toml.")
 
 
+class TryOnSettings(_Section):
+    model: str = Field(
+        "plain",
+        description="Entry of models/registry.toml; plain bends the garment onto the body and asks no model.",
+    )
+    steps: int = Field(
+        12, ge=1, le=200, description="Of the model's sampler: more are slower and smoother."
+    )
+    work_px: int = Field(
+        1536, ge=256, le=4096,
+        description="Pixels. Longer side at which people are dressed; larger photos are reduced to it.",
+    )  # fmt: skip
+
+
 class RunSettings(_Section):
     device: str = Field(
         "auto",
@@ -227,6 +241,7 @@ class Settings(_Section):
     cover: CoverSettings = CoverSettings()
     thumbnail: ThumbnailSettings = ThumbnailSettings()
     outfit: OutfitSettings = OutfitSettings()
+    tryon: TryOnSettings = TryOnSettings()
     run: RunSettings = RunSettings()
 
     @model_validator(mode="before")

@@ -125,7 +125,7 @@ def _upper(mask: MaskArray, category: Category) -> Cut | None:
     for side, x in enumerate(edges):
         rest = mask & ~trunk & ((outside < middle) if side == 0 else (outside >= middle))[None]
         sleeves.append(_touching(rest, trunk, (corners[side], lows[side])))
-        seams[side] = [[x, corners[side]], [x, lows[side]]]
+        seams[side] = np.array([[x, corners[side]], [x, lows[side]]], np.float64)
     trunk = mask & ~sleeves[0] & ~sleeves[1] & _component(trunk | mask, trunk)
     joints = _laid_out(shoulders, torso)
     for side in (0, 1):
@@ -145,7 +145,9 @@ def _armpits(
     """
     tall = bottom - top
     first, last = top + int(0.12 * tall), top + int((0.75 if category == "tops" else 0.6) * tall)
-    half = (runs[last : max(bottom, last + 1), 1] - runs[last : max(bottom, last + 1), 0]).mean() / 2
+    half = (
+        runs[last : max(bottom, last + 1), 1] - runs[last : max(bottom, last + 1), 0]
+    ).mean() / 2
     found: list[tuple[int, int] | None] = [None, None]
     for side, sign in ((0, -1), (1, 1)):
         for y in range(last, first, -1):
@@ -165,9 +167,7 @@ def _armpits(
     return [f[0] for f in both], [f[1] for f in both], guessed
 
 
-def _mirrored(
-    runs: NDArray[np.intp], side: int, middle: int, low: int
-) -> NDArray[np.intp]:
+def _mirrored(runs: NDArray[np.intp], side: int, middle: int, low: int) -> NDArray[np.intp]:
     """The runs with one side's edge below its armpit no further out than the other side's."""
     out = runs.copy()
     far = 2 * middle - runs[low:, 1 - side]
@@ -217,7 +217,7 @@ def _trousers(mask: MaskArray) -> Cut | None:
         if end is not None:
             joints[4:6, side] = _leg(joints[3, side], end, torso)
         edge = wide[0] if side == 0 else wide[-1] + 1
-        seams[side] = [[middle, crotch], [edge, crotch]]
+        seams[side] = np.array([[middle, crotch], [edge, crotch]], np.float64)
     joints[:3] += joints[3].mean(axis=0) - joints[0].mean(axis=0) - [0, torso]
     return Cut("bottoms", Frame(joints, torso), (seat, legs[0], legs[1]), seams)
 
@@ -255,7 +255,9 @@ def _gap(mask: MaskArray, crotch: int, bottom: int, middle: float) -> NDArray[np
 def _below(middle: float, top: int, torso: float) -> NDArray[np.float64]:
     """Joints of the body whose waist is the top of a skirt or of trousers."""
     hip = top + (1 - WAIST) * torso
-    shoulders = np.array([[middle - 0.36 * torso, hip - torso], [middle + 0.36 * torso, hip - torso]])
+    shoulders = np.array(
+        [[middle - 0.36 * torso, hip - torso], [middle + 0.36 * torso, hip - torso]]
+    )
     return _laid_out(shoulders, torso)
 
 
@@ -267,7 +269,7 @@ def _laid_out(shoulders: NDArray[np.float64], torso: float) -> NDArray[np.float6
     for side, sign in ((0, -1), (1, 1)):
         joints[1, side] = shoulders[side] + [0, body.UPPER_ARM * torso]
         joints[2, side] = joints[1, side] + [0, body.FOREARM * torso]
-        joints[3, side] = middle + [sign * body.HALF_HIPS * torso, torso]
+        joints[3, side] = middle + np.array([sign * body.HALF_HIPS * torso, torso])
         joints[4, side] = joints[3, side] + [0, body.THIGH * torso]
         joints[5, side] = joints[4, side] + [0, body.SHIN * torso]
     return joints
@@ -295,10 +297,9 @@ def _leg(start: NDArray[np.float64], end: NDArray[np.float64], torso: float) -> 
 
 def _axis(mask: MaskArray, first: int, last: int) -> int:
     """The column down the middle."""
-    part = mask[first : last + 1]
-    cols = np.flatnonzero(part.any(axis=0))
-    weights = part.sum(axis=0)
-    return int(round(float((np.arange(mask.shape[1]) * weights).sum() / max(weights.sum(), 1)))) if len(cols) else 0
+    weights = mask[first : last + 1].sum(axis=0)
+    middle = float((np.arange(mask.shape[1]) * weights).sum()) / max(int(weights.sum()), 1)
+    return round(middle)
 
 
 def _central(row: NDArray[np.bool_], middle: int) -> tuple[int, int]:

@@ -87,6 +87,7 @@ def onto(
         silhouette: (h, w) bool, the person's pixels without arms and hands; cloth is made to
             reach its sides.
     """
+    image = _own_colours(image, cut.parts[0] | cut.parts[1] | cut.parts[2])
     image, cut = _scaled(image, cut, to.torso / cut.frame.torso)
     whole = cut.parts[0] | cut.parts[1] | cut.parts[2]
     extent = max(np.ptp(np.flatnonzero(whole.any(axis=k))) for k in (0, 1))
@@ -97,10 +98,12 @@ def onto(
     wanted = _wanted(made, cut, to, silhouette)
     hold = np.full(len(wanted), HOLD)
     down = to.torso / cut.frame.torso
-    scale = np.array([down * float(np.clip(_half_span(to) / _half_span(cut.frame), 0.5, 1.3)), down])
+    scale = np.array(
+        [down * float(np.clip(_half_span(to) / _half_span(cut.frame), 0.5, 1.3)), down]
+    )
     points = mesh.bent(made, wanted, hold, scale)
     layers = []
-    planes = np.concatenate([image.astype(np.float32), np.zeros((*whole.shape, 1), np.float32)], 2)
+    planes = np.concatenate([image.astype(np.float32), np.zeros((*whole.shape, 1), np.float32)], axis=2)
     order = 3 if to.torso > 1.2 * cut.frame.torso else 1
     for k, part in enumerate(cut.parts):
         reach = part | (whole & sewn)
@@ -135,7 +138,23 @@ def _soft(mask: MaskArray) -> Floats:
     """The mask's edge over two pixels, drawn in by half of one: a rim of background is worse."""
     from scipy.ndimage import gaussian_filter
 
-    return np.clip(gaussian_filter(mask.astype(np.float32), 0.8) * 2 - 1, 0, 1).astype(np.float32)
+    soft = gaussian_filter(mask.astype(np.float32), 0.8) * 2 - 1
+    return np.asarray(np.clip(soft, 0, 1), np.float32)
+
+
+def _own_colours(image: Image, mask: MaskArray) -> Image:
+    """The picture with the garment's colours carried on beyond its edge, and over its rim, where
+    pixels show some of what was behind."""
+    from scipy.ndimage import binary_erosion, distance_transform_edt
+
+    inner = binary_erosion(mask, iterations=2)
+    if inner.sum() < 0.5 * mask.sum():
+        inner = mask
+    away, (y, x) = distance_transform_edt(~inner, return_indices=True)
+    near = away <= max(8, mask.shape[0] // 40)
+    out = image.copy()
+    out[near] = image[y[near], x[near]]
+    return out
 
 
 def _seam_distances(cut: Cut, size: tuple[int, int]) -> tuple[Floats, Floats]:
@@ -162,8 +181,9 @@ def _wanted(made: mesh.Mesh, cut: Cut, to: Frame, silhouette: MaskArray | None) 
     part[made.triangles.ravel()] = np.repeat(made.part, 3)
     size = cut.parts[0].shape
     far = _seam_distances(cut, size)
-    at = np.clip(points[:, 1].astype(int), 0, size[0] - 1), np.clip(
-        points[:, 0].astype(int), 0, size[1] - 1
+    at = (
+        np.clip(points[:, 1].astype(int), 0, size[0] - 1),
+        np.clip(points[:, 0].astype(int), 0, size[1] - 1),
     )
     upper = cut.category in SLEEVED
     for side in (0, 1):
@@ -189,7 +209,7 @@ def _on_trunk(
     """Places along and across the body's trunk for places along and across the garment's."""
     out = across.copy()
     stops = np.arange(-0.4, 3.6, 0.05)
-    for side, sign in ((0, -1), (1, 1)):
+    for sign in (-1, 1):
         mine = sign * across >= 0
         garment = _half_widths(cut.parts[0], cut.frame.trunk, stops, sign)
         ratio = np.full(len(stops), to.turn)
@@ -203,8 +223,7 @@ def _on_trunk(
             most = np.interp(stops, (0.0, 1.3, 2.0), (0.46, 0.52, 0.6))
             least = np.where(seen > 0, np.clip(seen + LOOSE, least, most), least)
         short = (garment > 0.05) & (stops > 0.2) & (garment * ratio < least)
-        if cut.category != "outerwear" or True:
-            ratio[short] = least[short] / garment[short]
+        ratio[short] = least[short] / garment[short]
         ratio = _smooth(np.clip(ratio, 0.3, 2.2))
         out[mine] *= np.interp(along[mine], stops, ratio)
     return along, out
@@ -217,9 +236,9 @@ def _half_span(frame: Frame) -> float:
 def _half_widths(mask: MaskArray, curve: Curve, stops: Numbers, sign: int) -> Numbers:
     """How far to one side of a curve a mask reaches without a gap, torsos; 0 where it doesn't."""
     steps = np.arange(0, 1.2, 0.015)
-    places = curve.place(
-        np.repeat(stops, len(steps)), sign * np.tile(steps, len(stops))
-    ).astype(int)
+    places = curve.place(np.repeat(stops, len(steps)), sign * np.tile(steps, len(stops))).astype(
+        int
+    )
     h, w = mask.shape
     inside = (places >= 0).all(axis=1) & (places[:, 0] < w) & (places[:, 1] < h)
     hit = np.zeros(len(places), np.bool_)

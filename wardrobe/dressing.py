@@ -21,7 +21,7 @@ from wardrobe.labels import Category
 from wardrobe.types import Image, MaskArray
 
 Floats = NDArray[np.float32]
-RIM = 3  # px around what goes that are made anew: masks end a little inside cloth
+RIM = 0.02  # torsos around what goes that are made anew: masks end a little inside cloth
 CHIN = 0.17  # torsos below the nose
 
 
@@ -99,7 +99,7 @@ def put_on(
     """
     draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer))
     before = wearer.image.astype(np.float32)
-    zone = _grown(goes, RIM)
+    zone = _grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
     free = zone & (front < 0.5)
     behind, skin, arms = _behind(wearer, cut, draped, goes, free, under, draped.alpha)
@@ -178,7 +178,7 @@ def _behind(
     clothes = np.zeros(size, np.bool_)
     for mask in wearer.clothes.values():
         clothes |= mask
-    scene = (bare.background > 0.6) & ~_grown(clothes, RIM)
+    scene = (bare.background > 0.6) & ~_grown(clothes, _rim(frame))
     out = fill.spread(image, scene, free)
     below, trunk = _zones(frame, size)
     if cut.category in SLEEVED:
@@ -190,7 +190,7 @@ def _behind(
     share = np.maximum(limbs, neck.astype(np.float32)) * free
     own = (bare.skin > 0.75) & ~_grown(clothes, 1)
     if share.any():
-        tone = _tone(image, own, frame, limbs)
+        tone = _tone(image, own, wearer, limbs)
         out = out * (1 - share[..., None]) + tone * share[..., None]
     kept = bare.skin * (limbs > 0.3) * ~free
     arms = np.maximum(before_trunk * free * (limbs > 0), kept * before_trunk)
@@ -202,7 +202,9 @@ def _zones(frame: Frame, size: tuple[int, int]) -> tuple[MaskArray, MaskArray]:
     below, trunk = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     cutout = frame.trunk.window(size, 0.6)
     along, across = frame.trunk.field(cutout)
-    wide = np.interp(along, (-0.4, -0.12, 0.0, 0.3, 0.7, 1.05, 1.4), (0.12, 0.13, 0.3, 0.31, 0.25, 0.31, 0.33))
+    wide = np.interp(
+        along, (-0.4, -0.12, 0.0, 0.3, 0.7, 1.05, 1.4), (0.12, 0.13, 0.3, 0.31, 0.25, 0.31, 0.33)
+    )
     wide = wide * max(frame.turn, 0.6)
     below[cutout] = (along > WAIST) & (along < 1.6) & (np.abs(across) < wide + 0.02)
     trunk[cutout] = (along > -0.4) & (along <= WAIST) & (np.abs(across) < wide)
@@ -234,18 +236,34 @@ def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tup
     return share, front
 
 
-def _tone(image: Floats, own: MaskArray, frame: Frame, limbs: Floats) -> Floats:
-    """The person's skin spread over everything, darker towards the sides of arms and legs."""
-    if own.sum() < 30:
-        return np.broadcast_to(np.array([200, 160, 140], np.float32), image.shape)
-    middle = np.median(image[own], axis=0)
-    # Lips, brows and shadows are skin to the eye and no skin tone.
-    plain = own & (np.abs(image - middle).sum(axis=2) < 110)
-    tone = fill.spread(image, plain if plain.sum() > 30 else own, ~plain, detail=0.0)
-    tone = 0.6 * tone + 0.4 * middle
+def _rim(frame: Frame) -> int:
+    return max(3, round(RIM * frame.torso))
+
+
+def _tone(image: Floats, own: MaskArray, wearer: Wearer, limbs: Floats) -> Floats:
+    """The person's skin spread over everything, darker towards the sides of arms and legs.
+
+    Around the nose is skin for sure; what else counts is of its colour, more or less lit.
+    """
     from scipy.ndimage import gaussian_filter
 
-    round_ = gaussian_filter(limbs, 0.035 * frame.torso)
+    h, w = own.shape
+    y, x = np.ogrid[:h, :w]
+    nose, torso = wearer.head[0], wearer.frame.torso
+    face = (x - nose[0]) ** 2 + (y - nose[1]) ** 2 < (0.09 * torso) ** 2
+    sure = face & (wearer.bare.skin > 0.5)
+    if sure.sum() < 30:
+        sure = own
+    if sure.sum() < 30:
+        return np.broadcast_to(np.array([200, 160, 140], np.float32), image.shape)
+    middle = np.median(image[sure], axis=0)
+    hue = image / np.maximum(image.sum(axis=2, keepdims=True), 1)
+    off = np.abs(hue - middle / middle.sum()).sum(axis=2)
+    light = image.sum(axis=2) / max(float(middle.sum()), 1)
+    plain = (own | sure) & (off < 0.05) & (light > 0.5) & (light < 1.5)
+    tone = fill.spread(image, plain if plain.sum() > 30 else sure, ~plain, detail=0.0)
+    tone = 0.5 * tone + 0.5 * middle
+    round_ = gaussian_filter(limbs, 0.035 * torso)
     shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
     return np.asarray(tone * shade[..., None], np.float32)
 

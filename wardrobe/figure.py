@@ -57,4 +57,4 @@ def _near(
     dx, dy = float(b[0] - a[0]), float(b[1] - a[1])
     t = np.clip(((x - a[0]) * dx + (y - a[1]) * dy) / max(dx * dx + dy * dy, 1e-6), 0, 1)
     off = (x - a[0] - t * dx) ** 2 + (y - a[1] - t * dy) ** 2
-    return np.exp(-off / (2 * max(width, 0.5) ** 2)).astype(np.float32)
+    return np.asarray(np.exp(-off / (2 * max(width, 0.5) ** 2)), np.float32)

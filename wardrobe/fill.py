@@ -34,7 +34,7 @@ def spread(image: Floats, known: MaskArray, wanted: MaskArray, detail: float = 1
     x0, y0 = max(int(box[0]) - pad, 0), max(int(box[1]) - pad, 0)
     cut = np.s_[y0 : int(box[3]) + pad, x0 : int(box[2]) + pad]
     if not known[cut].any():
-        cut = np.s_[:, :]
+        cut = np.s_[0 : known.shape[0], 0 : known.shape[1]]
     part, at, want = image[cut], known[cut], wanted[cut]
     coarse = pulled(part, at)
     made = coarse
@@ -77,8 +77,8 @@ def _pull(ink: Floats, weight: Floats) -> Floats:
         return np.where(weight[..., None] > 1e-4, value, mean).astype(np.float32)
     even = np.pad(ink, ((0, h % 2), (0, w % 2), (0, 0)))
     even_w = np.pad(weight, ((0, h % 2), (0, w % 2)))
-    half = sum(even[a::2, b::2] for a in (0, 1) for b in (0, 1))
-    half_w = sum(even_w[a::2, b::2] for a in (0, 1) for b in (0, 1))
+    half = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    half_w = even_w[::2, ::2] + even_w[1::2, ::2] + even_w[::2, 1::2] + even_w[1::2, 1::2]
     full = np.minimum(half_w, 1.0)
     lower = _pull(half * (full / np.maximum(half_w, 1e-6))[..., None], full)
     up = _doubled(lower)[:h, :w]

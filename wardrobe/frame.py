@@ -46,7 +46,7 @@ class Curve:
         """(n, 2) px of places given by how far along (parameter) and across (torsos)."""
         return self._middle(along) + self._side(along) * (across * self.torso)[:, None]
 
-    def locate(self, points: Points) -> tuple[Numbers, Numbers]:
+    def locate(self, points: NDArray[np.floating]) -> tuple[Numbers, Numbers]:
         """How far along and across each of (n, 2) points lies: the inverse of :meth:`place`."""
         nodes = self.points[::3]
         far = (nodes**2).sum(axis=1) - 2 * points @ nodes.T  # squared distance but for a constant
@@ -141,9 +141,14 @@ class Frame:
         stops = np.concatenate([[0.0], lengths.cumsum()])
         curve = _curve(stops, nodes, self.torso, (-1.0, stops[-1] + 0.8))
         spans = [j[k, 1] - j[k, 0] for k in (0, 3)]
-        trust = [min(float(np.hypot(*s)) / (w * self.torso), 1.0) for s, w in zip(spans, (0.6, 0.35), strict=True)]
+        trust = [
+            min(float(np.hypot(*s)) / (w * self.torso), 1.0)
+            for s, w in zip(spans, (0.6, 0.35), strict=True)
+        ]
         t = np.clip(curve.at, 0, 1)[:, None]
-        lean = (1 - t) * spans[0] * trust[0] / self.torso + t * 1.8 * spans[1] * trust[1] / self.torso
+        lean = (1 - t) * spans[0] * trust[0] / self.torso + t * 1.8 * spans[1] * trust[
+            1
+        ] / self.torso
         fade = np.clip((1.5 - curve.at) / 0.5, 0, 1)[:, None]
         across = _unit((1 - 0.7 * fade) * curve.across + fade * lean)
         return Curve(curve.at, curve.points, across, self.torso)

@@ -63,8 +63,9 @@ def grid(parts: Sequence[MaskArray], cell: float, shared: MaskArray) -> Mesh:
         padded = np.zeros((int(rows * cell) + 2, int(cols * cell) + 2), np.int64)
         padded[1 : h + 1, 1 : w + 1] = mask
         sums = padded.cumsum(0).cumsum(1)
-        y, x = np.minimum((np.arange(rows) * cell).astype(int), h), np.minimum(
-            (np.arange(cols) * cell).astype(int), w
+        y, x = (
+            np.minimum((np.arange(rows) * cell).astype(int), h),
+            np.minimum((np.arange(cols) * cell).astype(int), w),
         )
         count = sums[y[1:]][:, x[1:]] - sums[y[:-1]][:, x[1:]] - sums[y[1:]][:, x[:-1]]
         count = count + sums[y[:-1]][:, x[:-1]]
@@ -168,7 +169,9 @@ def drawn(
         if not inside.any():
             continue
         b, c = b[inside], c[inside]
-        place = source[0] + b[:, None] * (source[1] - source[0]) + c[:, None] * (source[2] - source[0])
+        place = (
+            source[0] + b[:, None] * (source[1] - source[0]) + c[:, None] * (source[2] - source[0])
+        )
         out[y0:y1, x0:x1][inside] = place
         covered[y0:y1, x0:x1] |= inside
     return out, covered

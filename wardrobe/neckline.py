@@ -38,8 +38,6 @@ def inside(image: Image, cut: Cut) -> MaskArray:
     light = color.to_lab(np.ascontiguousarray(image[: y1 + WINDOW, x0:x1]))[..., 0]
     gain = _gain(light, trunk[: y1 + WINDOW])
     path, mean = _path(gain[y0:y1], trunk[y0:y1])
-    control, usual = _path(gain[y0:y1][::-1].copy(), trunk[y0:y1][::-1])
-    del control, usual
     if mean < CONTRAST:
         return empty
     out = empty
@@ -55,7 +53,7 @@ def _gain(light: NDArray[np.float64], mask: MaskArray) -> NDArray[np.float64]:
     for k in range(WINDOW):
         above[k + 1 :] = np.fmax(above[k + 1 :], value[: -k - 1])
         below[: len(light) - k] = np.fmin(below[: len(light) - k], value[k:])
-    return np.nan_to_num(np.clip(below - above, -20, 25), nan=0.0)
+    return np.asarray(np.nan_to_num(np.clip(below - above, -20, 25), nan=0.0))
 
 
 def _path(gain: NDArray[np.float64], mask: MaskArray) -> tuple[NDArray[np.intp], float]:

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from wardrobe import __version__
-from wardrobe.cli import building, decide, items, models, outfits, search, serve
+from wardrobe.cli import building, decide, items, models, outfits, search, serve, trying
 from wardrobe.cli.terminal import talk
 from wardrobe.errors import WardrobeError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-for part in (building, items, search, decide, outfits, serve):
+for part in (building, items, search, decide, outfits, serve, trying):
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 

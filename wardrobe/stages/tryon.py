@@ -125,7 +125,9 @@ def outfit(pieces: Sequence[Piece]) -> list[Piece]:
     if len(below) > 1:
         raise _refused(f"{below[0]} and {below[1]} can't both be worn. Name one.", "layers")
     if "dresses" in kinds and ("tops" in kinds or below):
-        raise _refused("A dress leaves no place for a top, trousers or a skirt. Name one.", "layers")
+        raise _refused(
+            "A dress leaves no place for a top, trousers or a skirt. Name one.", "layers"
+        )
     return sorted(pieces, key=lambda p: ORDER.index(p.category))
 
 
@@ -212,11 +214,15 @@ def _after(
 ) -> Wearer:
     """The person once the piece is on: the next one is put on over it."""
     new = dressed.cloth > 0.5
-    clothes = {c: m & ~new & ~goes for c, m in wearer.clothes.items() if c not in REPLACES[category]}
+    clothes = {
+        c: m & ~new & ~goes for c, m in wearer.clothes.items() if c not in REPLACES[category]
+    }
     clothes[category] = new
     skin = np.where(dressed.region, dressed.skin, wearer.bare.skin)
     skin = np.where(new, 0, skin).astype(np.float32)
-    back = np.where(dressed.region, 1 - np.maximum(dressed.cloth, dressed.skin), wearer.bare.background)
+    back = np.where(
+        dressed.region, 1 - np.maximum(dressed.cloth, dressed.skin), wearer.bare.background
+    )
     bare = replace(wearer.bare, skin=skin, background=np.asarray(back, np.float32))
     return replace(wearer, image=picture, clothes=clothes, bare=bare)
 
