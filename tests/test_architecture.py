@@ -15,7 +15,18 @@ LIBRARY = ROOT / "wardrobe"
 FILES = sorted(LIBRARY.rglob("*.py"))
 
 # A room may import rooms of lower floors, and of its own unless it is listed in APART.
-BODIES = {"frame", "figure", "mesh", "cut", "neckline", "drape", "fill", "bare", "dressing"}
+BODIES = {
+    "frame",
+    "figure",
+    "mesh",
+    "cut",
+    "neckline",
+    "drape",
+    "fill",
+    "bare",
+    "dressing",
+    "physics",
+}
 FLOORS = [
     {"errors", "labels", "types"},
     {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve", *BODIES},

@@ -103,7 +103,9 @@ def onto(
     )
     points = mesh.bent(made, wanted, hold, scale)
     layers = []
-    planes = np.concatenate([image.astype(np.float32), np.zeros((*whole.shape, 1), np.float32)], axis=2)
+    planes = np.concatenate(
+        [image.astype(np.float32), np.zeros((*whole.shape, 1), np.float32)], axis=2
+    )
     order = 3 if to.torso > 1.2 * cut.frame.torso else 1
     for k, part in enumerate(cut.parts):
         reach = part | (whole & sewn)

@@ -38,8 +38,8 @@ def standing_pose(spread: float = 0.35) -> Pose:
         joints[9 + side, :2] = shoulder + 1.06 * TORSO * arm
         hip = np.array([middle + sign * 0.2 * TORSO, top + TORSO])
         joints[11 + side, :2] = hip
-        joints[13 + side, :2] = hip + [0, 0.82 * TORSO]
-        joints[15 + side, :2] = hip + [0, 1.62 * TORSO]
+        joints[13 + side, :2] = hip + np.array([0, 0.82 * TORSO])
+        joints[15 + side, :2] = hip + np.array([0, 1.62 * TORSO])
     return Pose(joints)
 
 
@@ -50,9 +50,7 @@ def wearer_in(sleeves: float) -> tuple[Wearer, Pose]:
     image = np.empty((*SIZE, 3), np.uint8)
     image[:] = WALL
     skin = geometry.capsule_mask(pose.joints[0, :2], np.array([120.0, 90.0]), 14, SIZE)
-    top = geometry.polygon_mask(
-        np.array([[92.0, 82], [148, 82], [142, 165], [98, 165]]), SIZE
-    )
+    top = geometry.polygon_mask(np.array([[92.0, 82], [148, 82], [142, 165], [98, 165]]), SIZE)
     for side in (0, 1):
         at = frame.arm(side).place(np.linspace(0, 2.4, 25), np.zeros(25))
         for k in range(24):
@@ -74,7 +72,9 @@ def wearer_in(sleeves: float) -> tuple[Wearer, Pose]:
 def drawn_top(sleeve: float, colour: tuple[int, int, int] = (200, 40, 40)) -> tryon.Piece:
     """A top lying flat, its sleeves so long, of the trunk's height."""
     image = np.full((240, 260, 3), 244, np.uint8)
-    mask = geometry.polygon_mask(np.array([[80.0, 40], [180, 40], [176, 210], [84, 210]]), (240, 260))
+    mask = geometry.polygon_mask(
+        np.array([[80.0, 40], [180, 40], [176, 210], [84, 210]]), (240, 260)
+    )
     for sign in (-1, 1):
         a = np.array([130 + sign * 42.0, 60])
         ahead = np.array([sign * 0.5, 0.86])
@@ -115,7 +115,8 @@ def test_sides_are_those_of_the_picture_also_from_behind() -> None:
     turned[5::2], turned[6::2] = pose.joints[6::2], pose.joints[5::2]
     turned[5:17:2], turned[6:18:2] = pose.joints[6:18:2].copy(), pose.joints[5:17:2].copy()
     facing, behind = Frame.of(pose, 0.5), Frame.of(Pose(turned), 0.5)
-    assert not facing.back and behind.back
+    assert not facing.back
+    assert behind.back
     assert facing.joints[0, 0, 0] < facing.joints[0, 1, 0]
     assert np.allclose(facing.joints, behind.joints)
 
@@ -129,7 +130,8 @@ def test_a_flat_tops_sleeves_are_parted_from_its_trunk(sleeve: float) -> None:
     assert (whole == piece.mask).mean() > 0.99
     for side, sign in ((1, -1), (2, 1)):
         xs = np.nonzero(made.parts[side])[1]
-        assert len(xs) > 300 and (sign * (xs - 130) > 25).all()
+        assert len(xs) > 300
+        assert (sign * (xs - 130) > 25).all()
     mirrored = cut.flat(piece.mask[:, ::-1], "tops")
     assert mirrored is not None
     assert abs(mirrored.parts[2][:, ::-1].sum() - made.parts[1].sum()) < 0.1 * made.parts[1].sum()
@@ -146,7 +148,9 @@ def test_a_speck_is_no_garment() -> None:
 def test_the_inside_of_the_back_is_taken_out_of_the_neck() -> None:
     piece = drawn_top(0.4)
     image = piece.image.copy()
-    hole = geometry.polygon_mask(np.array([[110.0, 38], [150, 38], [142, 56], [118, 56]]), (240, 260))
+    hole = geometry.polygon_mask(
+        np.array([[110.0, 38], [150, 38], [142, 56], [118, 56]]), (240, 260)
+    )
     image[hole & piece.mask] = (110, 20, 20)
     made = cut.flat(piece.mask, "tops")
     assert made is not None

@@ -1,0 +1,91 @@
+"""The small profile's try-on: a compact diffusion model over maps of the region (diffusers)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DModel
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from wardrobe import physics
+from wardrobe.errors import ModelError
+from wardrobe.stages.tryon import Fitting
+from wardrobe.types import Image
+
+MIN_JOINT = 0.5
+
+
+def unet(widths: Sequence[int] = (32, 48, 64)) -> UNet2DModel:
+    """The network: noise and conditions in, the answer's three channels out."""
+    return UNet2DModel(
+        sample_size=physics.SIZE,
+        in_channels=3 + physics.CHANNELS,
+        out_channels=3,
+        layers_per_block=1,
+        block_out_channels=tuple(widths),
+        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+        attention_head_dim=16,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """1,000 steps of training noise, the answer itself predicted."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="sample",
+        clip_sample=True,
+    )
+
+
+class SmallTryOn:
+    """Folds, shade and light of a bent garment, by sampling with DDIM; deterministic for a seed.
+
+    Args:
+        path: ``models/tryon-small/weights.safetensors``.
+        device: a torch device.
+        widths: of the network's levels.
+
+    Raises:
+        ModelError: the weights can't be read or aren't this network's.
+    """
+
+    def __init__(self, path: Path, *, device: str, widths: Sequence[int] = (32, 48, 64)) -> None:
+        net = unet(widths)
+        try:
+            tensors = {k: v.float() for k, v in load_file(path).items()}
+            net.load_state_dict(tensors, strict=True)
+        except (OSError, SafetensorError, RuntimeError) as e:
+            raise ModelError(
+                f"{path} is not this network's: {e}. Run `wardrobe models verify`."
+            ) from e
+        self._net, self._device = net.to(device).eval(), device
+
+    def __call__(self, fittings: Sequence[Fitting], *, seed: int, steps: int) -> list[Image]:
+        out = []
+        for f in fittings:
+            seen = physics.view(f.before, f.dressed, f.pose, MIN_JOINT)
+            condition = torch.from_numpy(seen.planes)[None].to(self._device)
+            answer = sample(self._net, condition, seed, steps)[0].cpu().numpy()
+            out.append(physics.applied(f.dressed, seen, answer.astype(np.float32)))
+        return out
+
+
+@torch.inference_mode()
+def sample(net: UNet2DModel, condition: Tensor, seed: int, steps: int) -> Tensor:
+    """(n, 3, 64, 48) answers in [-1, 1]; the noise is drawn on the CPU, alike on every device."""
+    schedule = scheduler()
+    schedule.set_timesteps(steps)
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn((len(condition), 3, *physics.SIZE), generator=generator).to(condition.device)
+    for t in schedule.timesteps:
+        said = net(torch.cat([x, condition], dim=1), t).sample
+        x = schedule.step(said, t, x, eta=0.0).prev_sample
+    return x.clamp(-1, 1)
