@@ -186,7 +186,7 @@ class Style:
 
 
 _LONG = replace(cut.TEE, sleeve=0.95)
-_TANK = replace(cut.TEE, sleeve=0.06, scoop=0.55, rib=0.05)
+_TANK = replace(cut.TEE, sleeve=0.06, scoop=0.1, vee=0.5, rib=0.05)
 _LEGGINGS = replace(cut.TIGHTS, low=0.1, ease=0.035, thickness=0.03)
 _SOCKS = replace(cut.TIGHTS, low=-0.2, high=0.4, rib=0.1)
 _CARDIGAN = replace(cut.JACKET, ease=0.13, collar=0.0, vee=0.9, thickness=0.06, gap=0.3)
