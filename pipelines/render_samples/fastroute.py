@@ -38,9 +38,10 @@ def run(out: Path, shared: Path, count: int, seed: int, workers: int, pairs: boo
     shelf = Shelf(out)
     due = [s for s in sessions(seed, count, pairs) if not shelf.holds(s)]
     began, done, failed = time.monotonic(), 0, []
+    together = OUTFITS if len(due) >= OUTFITS * workers else 1  # a person's outfits share much
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _start, (shared, makehuman), maxtasksperchild=60) as pool:
-        for session, taken, note in pool.imap(_work, due, chunksize=OUTFITS):
+        for session, taken, note in pool.imap(_work, due, chunksize=together):
             if taken is None:
                 failed.append(session.names()[0])
                 print(f"{session}\n{note}", flush=True)
