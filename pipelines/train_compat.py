@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from wardrobe import weights
 from wardrobe.backends.small import SmallEmbedder
 from wardrobe.labels import CATEGORIES
+from wardrobe.stages.embed import Embedder
 from wardrobe.types import Crop
 
 RANK, EPOCHS, BATCH, NEGATIVES = 16, 24, 512, 3
@@ -47,9 +48,10 @@ class Worn:
         return np.flatnonzero([p[-1] in endings for p in self.photo])
 
 
-def describe(root: Path) -> Worn:
-    """Embed every judged garment of the labelled photos, cut out by its label map."""
-    net = SmallEmbedder(weights.verified(weights.find("embed-small")), device="cpu")
+def describe(root: Path, net: Embedder | None = None) -> Worn:
+    """Embed every judged garment of the labelled photos, cut out by its label map; with embed-small
+    unless another embedder is given."""
+    net = net or SmallEmbedder(weights.verified(weights.find("embed-small")), device="cpu")
     vectors, category, photos = [], [], []
     for number in street.numbers(root, labelled=True):
         photo = street.load(root, number)

@@ -29,7 +29,18 @@ BODIES = {
 }
 FLOORS = [
     {"errors", "labels", "types"},
-    {"geometry", "color", "config", "body", "folder", "truth", "pattern", "sleeve", *BODIES},
+    {
+        "geometry",
+        "color",
+        "config",
+        "body",
+        "folder",
+        "truth",
+        "pattern",
+        "sleeve",
+        "portions",
+        *BODIES,
+    },
     {"images", "weights", "store", "nets", "anchors", "neighbours", "links", "modes", "members"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
@@ -46,6 +57,7 @@ ONLY_IN = {
     "ultralytics": {"backends"},
     "mediapipe": {"backends"},
     "open_clip": {"backends"},
+    "transformers": {"backends"},
     "diffusers": {"backends"},
     "sqlite3": {"store"},
     "urllib": {"weights"},

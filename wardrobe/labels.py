@@ -97,6 +97,15 @@ DEEPFASHION2: Mapping[str, Category] = {
     "sling_dress": "dresses",
 }
 
+#: ATR, as SegFormer clothes and SCHP are trained on it; None is no garment. It has no outerwear:
+#: a jacket and the shirt under it are both "Upper-clothes".
+ATR: Mapping[str, Category | None] = {
+    "Background": None, "Hat": "headwear", "Hair": None, "Sunglasses": "eyewear", "Upper-clothes": "tops",
+    "Skirt": "skirts", "Pants": "bottoms", "Dress": "dresses", "Belt": "belts", "Left-shoe": "footwear",
+    "Right-shoe": "footwear", "Face": None, "Left-leg": None, "Right-leg": None, "Left-arm": None,
+    "Right-arm": None, "Bag": "bags", "Scarf": "scarves",
+}  # fmt: skip
+
 
 def map_labels(
     foreign: Sequence[str], table: Mapping[str, Category], *, model: str

@@ -315,3 +315,31 @@ class PartsNet(nn.Module):
 
 def _sized(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, like.shape[2:], mode="bilinear", align_corners=False)
+
+
+class OutfitNet(nn.Module):
+    """Do these garments go together? A transformer over the set of their vectors (after Sarkar et
+    al., OutfitTransformer, 2022): no positions, so the order of garments means nothing."""
+
+    def __init__(self, width: int = 128, heads: int = 4, layers: int = 2) -> None:
+        super().__init__()
+        self.enter = nn.Linear(VECTOR_SIZE, width)
+        self.outfit = nn.Parameter(torch.zeros(1, 1, width))
+        layer = nn.TransformerEncoderLayer(
+            width, heads, 2 * width, dropout=0.1, batch_first=True, norm_first=True
+        )
+        self.mix = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.judge = nn.Linear(width, 1)
+
+    def forward(self, vectors: Tensor, absent: Tensor | None = None) -> Tensor:
+        """Logits (n,) of (n, k, 256) unit vectors.
+
+        Args:
+            absent: (n, k) bool, places that hold no garment: outfits differ in size.
+        """
+        tokens = torch.cat([self.outfit.expand(len(vectors), -1, -1), self.enter(vectors)], dim=1)
+        if absent is not None:
+            absent = F.pad(absent, (1, 0))
+        mixed = self.mix(tokens, src_key_padding_mask=absent)
+        out: Tensor = self.judge(mixed[:, 0])[:, 0]
+        return out

@@ -1,4 +1,4 @@
-"""YOLO models (ultralytics): people with joints, and garment instances.
+"""YOLO models (ultralytics): people with joints, and garment instances; ours and published ones.
 
 Ultralytics would install packages, send events and write settings by itself; all three are
 switched off before it is imported, and its settings go to a folder of ours.
@@ -6,7 +6,9 @@ switched off before it is imported, and its settings go to a folder of ours.
 
 from __future__ import annotations
 
+import inspect
 import os
+import pickle
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file
+from ultralytics.nn import modules, tasks
 from ultralytics.nn.tasks import PoseModel, SegmentationModel
 from ultralytics.utils import SETTINGS
 from ultralytics.utils.nms import non_max_suppression
@@ -28,7 +31,8 @@ from ultralytics.utils.ops import process_mask_native
 
 from wardrobe import geometry
 from wardrobe.errors import ModelError
-from wardrobe.labels import CATEGORIES, map_labels
+from wardrobe.labels import CATEGORIES, DEEPFASHION2, Category, map_labels
+from wardrobe.portions import Portions
 from wardrobe.types import BODY_MIN_SCORE, GARMENT_MIN_SCORE, Detection, Image, Mask, Person, Pose
 
 SETTINGS.update(sync=False)
@@ -37,6 +41,7 @@ STRIDE = 32
 GREY = 114  # what ultralytics pads with; the models were trained on padding near it
 SMALLEST_INPUT = 256
 MOST_PEOPLE, MOST_GARMENTS = 30, 40
+ON_CUDA = 32  # pictures of one shape in a forward pass there; on the CPU one, which is as fast
 
 
 class YoloPose:
@@ -52,16 +57,19 @@ class YoloPose:
         net = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
         coco = PoseModel("yolo11n-pose.yaml", nc=80, data_kpt_shape=(17, 3), verbose=False)
         net.load(coco, verbose=False)  # gives the class branch the width it was trained with
-        self._net = _loaded(net, path, device)
-        self._device, self._input_px = device, input_px
+        self._net = _Network(_loaded(net, path), device)
+        self._input_px: int = input_px
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[Image]) -> list[list[Person]]:
-        return [self._people(image) for image in images]
+        boxed = [_letterbox(image, self._input_px) for image in images]
+        raws = self._net([tensor for tensor, *_ in boxed])
+        return [
+            self._people(image, raw, scale, left, top)
+            for image, raw, (_, scale, left, top) in zip(images, raws, boxed, strict=True)
+        ]
 
-    def _people(self, image: Image) -> list[Person]:
-        tensor, scale, left, top = _letterbox(image, self._input_px, self._device)
-        raw = self._net(tensor)[0]
+    def _people(self, image: Image, raw: Any, scale: float, left: int, top: int) -> list[Person]:
         (rows,) = non_max_suppression(raw, BODY_MIN_SCORE, 0.6, max_det=MOST_PEOPLE, nc=1)
         people = []
         for row in rows.float().cpu().numpy():
@@ -101,19 +109,31 @@ class YoloSegment:
         net = SegmentationModel("yolo11n-seg.yaml", nc=len(labels), verbose=False)
         coco = SegmentationModel("yolo11n-seg.yaml", nc=80, verbose=False)
         net.load(coco, verbose=False)  # gives the class branch the width it was trained with
-        self._net = _loaded(net, path, device)
-        self._device, self._min_score = device, min_score
-        self._input_px, self._torso_px = input_px, torso_px
+        self._net, self._min_score = _Network(_loaded(net, path), device), min_score
+        self._input_px: int = input_px
+        self._torso_px = torso_px
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[Image], torsos: Sequence[float]) -> list[list[Detection]]:
-        return [self._garments(i, t) for i, t in zip(images, torsos, strict=True)]
+        boxed = [
+            _letterbox(image, self._longest(image, torso))
+            for image, torso in zip(images, torsos, strict=True)
+        ]
+        raws = self._net([tensor for tensor, *_ in boxed])
+        return [
+            self._garments(image, raw, scale, left, top)
+            for image, raw, (_, scale, left, top) in zip(images, raws, boxed, strict=True)
+        ]
 
-    def _garments(self, image: Image, torso: float) -> list[Detection]:
+    def _longest(self, image: Image, torso: float) -> int:
+        """Longer side at the network's input, px."""
         longest = max(image.shape[:2]) * self._torso_px / max(torso, 1.0)
-        longest = min(max(round(longest), SMALLEST_INPUT), self._input_px)
-        tensor, scale, left, top = _letterbox(image, longest, self._device)
-        raw, proto = self._net(tensor)[0]
+        return int(min(max(round(longest), SMALLEST_INPUT), self._input_px))
+
+    def _garments(
+        self, image: Image, answer: Any, scale: float, left: int, top: int
+    ) -> list[Detection]:
+        raw, proto = answer
         (rows,) = non_max_suppression(
             raw, self._min_score, 0.6, max_det=MOST_GARMENTS, nc=len(self._labels)
         )
@@ -130,9 +150,137 @@ class YoloSegment:
         return found
 
 
-def _loaded(net: Any, path: Path, device: str) -> Any:
-    """The network with exactly the tensors of the file; batch norms folded in."""
+class PublishedPose(YoloPose):
+    """People with 17 joints, by a published YOLO11 or YOLO26 pose network.
+
+    Args:
+        path: the ``.pt`` file; its pickle may name layers and nothing else (see :func:`_published`).
+
+    Raises:
+        ModelError: not such a file, not a pose network of 17 joints, or tensors that don't fit it.
+    """
+
+    def __init__(self, path: Path, *, device: str = "cpu", input_px: int = 640) -> None:
+        net, names = _published(path, PoseModel)
+        if names != ["person"] or tuple(net.kpt_shape) != (17, 3):
+            raise ModelError(
+                f"{path.name} finds {names[:3]} with {net.kpt_shape} joints, not people with (17, 3)."
+            )
+        self._net, self._input_px = _Network(net, device), input_px
+
+
+class PublishedGarments(YoloSegment):
+    """Garment instances by a published YOLO segmentation network.
+
+    Args:
+        path: the ``.pt`` file.
+        labels: its classes in its order, as the registry has them; those in the file must agree.
+
+    Raises:
+        ModelError: other labels, not a segmentation network, or tensors that don't fit it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        labels: Sequence[str],
+        device: str = "cpu",
+        input_px: int = 640,
+        min_score: float = GARMENT_MIN_SCORE,
+    ) -> None:
+        net, names = _published(path, SegmentationModel)
+        self._labels: tuple[Category, ...] = map_labels(names, DEEPFASHION2, model=path.name)
+        if names != list(labels):
+            raise ModelError(f"{path.name} names its classes {names}, the registry {list(labels)}.")
+        self._net, self._min_score = _Network(net, device), min_score
+        self._input_px = input_px
+
+    def _longest(self, image: Image, torso: float) -> int:
+        return self._input_px  # it was trained on whole pictures, not on torsos of one size
+
+
+class _Network:
+    """A network on its device. On the CPU pictures go through one by one, so that a batch's bytes
+    are its singles'; on CUDA those of one shape go together, in half precision, channels last."""
+
+    def __init__(self, net: Any, device: str) -> None:
+        self._cuda = device.startswith("cuda")
+        self._device = device
+        self._net = net.eval().fuse(verbose=False).to(device)
+        if self._cuda:
+            self._net = self._net.to(memory_format=torch.channels_last)
+        self._portions = Portions(ON_CUDA if self._cuda else 1, torch.cuda.empty_cache)
+
+    def __call__(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
+        """One answer per (1, 3, h, w) float32 CPU tensor, as the network gives it for one alone."""
+        answers: list[Any] = [None] * len(tensors)
+        by_shape: dict[torch.Size, list[int]] = {}
+        for i, tensor in enumerate(tensors):
+            by_shape.setdefault(tensor.shape, []).append(i)
+        for at in by_shape.values():
+            for i, one in zip(
+                at, self._portions(self._forward, [tensors[i] for i in at]), strict=True
+            ):
+                answers[i] = one
+        return answers
+
+    def _forward(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
+        together = torch.cat(list(tensors))
+        if not self._cuda:
+            return [self._net(together)[0]]
+        together = together.pin_memory().to(self._device, non_blocking=True)
+        # float16: its 11 bits keep coordinates of 640 px to half a pixel, bfloat16's 8 don't.
+        with torch.autocast("cuda", torch.float16):
+            raw = self._net(together.contiguous(memory_format=torch.channels_last))[0]
+        if isinstance(raw, torch.Tensor):
+            return list(raw.float().split(1))
+        return list(zip(*(part.float().split(1) for part in raw), strict=True))
+
+
+def _published(path: Path, kind: Any) -> tuple[Any, list[str]]:
+    """A network of ultralytics' own class with the tensors of a published checkpoint, and its
+    class names.
+
+    Such files are pickles, which can run anything. Only layers may be named in this one; the methods
+    that some files name come back as nothing. Structure and tensors are then taken from it and put
+    into a network built here, strictly.
+    """
+    rooms = [torch.nn, tasks, *(m for _, m in inspect.getmembers(modules, inspect.ismodule))]
+    layers = {
+        c for room in rooms for _, c in inspect.getmembers(room, inspect.isclass)
+        if issubclass(c, torch.nn.Module)
+    }  # fmt: skip
+    nothing = [(_no_method, f"{room}.getattr") for room in ("builtins", "__builtin__")]
+    try:
+        with torch.serialization.safe_globals([*layers, *nothing]):
+            said = torch.load(path, map_location="cpu", weights_only=True)
+        saved = said.get("ema") or said["model"]
+        config, names = dict(saved.yaml), [str(saved.names[i]) for i in range(len(saved.names))]
+    except (OSError, EOFError, RuntimeError, KeyError, AttributeError, pickle.UnpicklingError) as e:
+        raise ModelError(
+            f"{path.name} is no checkpoint of a YOLO network that may be read: {str(e)[:300]}"
+        ) from e
+    if type(saved) is not kind:
+        raise ModelError(f"{path.name} holds a {type(saved).__name__}, not a {kind.__name__}.")
+    joints = {"data_kpt_shape": tuple(config["kpt_shape"])} if "kpt_shape" in config else {}
+    net = kind(config, nc=len(names), verbose=False, **joints)
+    _fill(net, saved.float().state_dict(), path)
+    return net, names
+
+
+def _no_method(*_: Any) -> None:
+    """Stands in for ``getattr`` while a pickle is read."""
+
+
+def _loaded(net: Any, path: Path) -> Any:
+    """The network with exactly the tensors of the file."""
     state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+    _fill(net, state, path)
+    return net
+
+
+def _fill(net: Any, state: dict[str, torch.Tensor], path: Path) -> None:
     wanted = net.state_dict()
     missing = sorted(set(wanted) - set(state))
     foreign = sorted(set(state) - set(wanted))
@@ -145,13 +293,12 @@ def _loaded(net: Any, path: Path, device: str) -> Any:
         if names:
             some = ", ".join(names[:3])
             raise ModelError(
-                f"{path.name} {what} {len(names)} tensors, such as {some}. Install Wardrobe again."
+                f"{path.name} {what} {len(names)} tensors, such as {some}. Run `wardrobe models verify`."
             )
     net.load_state_dict(state, strict=True)
-    return net.eval().fuse(verbose=False).to(device)
 
 
-def _letterbox(image: Image, longest: int, device: str) -> tuple[torch.Tensor, float, int, int]:
+def _letterbox(image: Image, longest: int) -> tuple[torch.Tensor, float, int, int]:
     """(1, 3, h, w) float32 in [0, 1], sides multiples of 32; scale, and the padding left and above.
 
     The padding is even, as :func:`process_mask_native` expects.
@@ -166,7 +313,7 @@ def _letterbox(image: Image, longest: int, device: str) -> tuple[torch.Tensor, f
     padded = cv2.copyMakeBorder(
         resized, top, pad_h - top, left, pad_w - left, cv2.BORDER_CONSTANT, value=(GREY,) * 3
     )
-    tensor = torch.from_numpy(padded).to(device).permute(2, 0, 1)[None].float() / 255
+    tensor = torch.from_numpy(padded).permute(2, 0, 1)[None].float() / 255
     return tensor.contiguous(), scale, left, top
 
 

@@ -3,14 +3,15 @@
 The measure of a pair is ``sigmoid(W . concat(E_a + E_b, P E_a * P E_b) + b)``: the house's
 ``sigmoid(W . concat(E_a, E_b) + b)``, symmetric, plus the product of the two projected vectors.
 Without the product a pair's measure is a sum of one term for each garment, which says how popular
-each is and nothing of how they fit. An outfit of three or more is the mean of its pairs' logits.
+each is and nothing of how they fit. An outfit of three or more is the mean of its pairs' logits, unless
+the matcher judges outfits as a whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,13 @@ class Matcher(Protocol):
     def __call__(self, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
+@runtime_checkable
+class OutfitMatcher(Matcher, Protocol):
+    """A matcher that judges outfits as a whole: the logit of (n, 256) float32 unit vectors."""
+
+    def whole(self, vectors: NDArray[np.float32]) -> float: ...
+
+
 def compatibility(
     vectors: NDArray[np.float32], categories: Sequence[Category], match: Matcher
 ) -> float | None:
@@ -52,8 +60,11 @@ def compatibility(
     pairs = np.array(list(combinations(judged, 2))).reshape(-1, 2)
     if not len(pairs):
         return None
-    logits = match(vectors[pairs[:, 0]], vectors[pairs[:, 1]])
-    return float(1 / (1 + np.exp(-float(logits.mean()))))
+    if isinstance(match, OutfitMatcher):
+        logit = match.whole(vectors[judged])
+    else:
+        logit = float(match(vectors[pairs[:, 0]], vectors[pairs[:, 1]]).mean())
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def clash(categories: Sequence[Category]) -> str | None:

@@ -20,6 +20,7 @@ from wardrobe.weights.entries import location as location
 from wardrobe.weights.entries import pin as pin
 from wardrobe.weights.entries import pins as pins
 from wardrobe.weights.entries import registry as registry
+from wardrobe.weights.entries import sha256 as sha256
 from wardrobe.weights.entries import shipped_folder as shipped_folder
 from wardrobe.weights.entries import verified as verified
 from wardrobe.weights.entries import whole as whole
