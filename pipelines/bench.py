@@ -1,6 +1,7 @@
 """How long things take and how much memory they need, on this machine.
 
     python pipelines/bench.py group      # garments -> items, ten thousand to a million
+    python pipelines/bench.py photo      # one photo of 12 megapixels through the models
 
 Every benchmark is a module of ``benches/`` with ``arguments(parser)``, which adds its options, and
 ``rows(args)``, which yields what was measured: a mapping of column to value each, all with the same
@@ -15,9 +16,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benches import group
+from benches import group, photo
 
-BENCHES = {"group": group}
+BENCHES = {"group": group, "photo": photo}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import street
+from numpy.typing import NDArray
 from views import Sample
 
 from wardrobe import truth
-from wardrobe.labels import CATEGORIES
+from wardrobe.labels import CATEGORIES, Category
 
 LONGEST = 640  # px a frame is kept at
 
@@ -43,3 +45,44 @@ def samples(folder: Path, *, least_px: int = 60) -> list[Sample]:
         classes = np.array([CATEGORIES.index(g.category) for g in worn[:250]], np.int64)
         out.append(Sample(image.astype(np.uint8), ids.astype(np.uint8), classes))
     return out
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """What one person in one frame wears, as masks alone.
+
+    Attributes:
+        visible: (h, w) uint8: 0 nothing, k the k-th garment, 255 somebody or something else.
+        whole: n masks (h, w) bool, garments alone; what lies beyond the frame is not known.
+        categories: n.
+        full_px: (n,) px of each garment alone, those beyond the frame included.
+        joints: (17, 3) float32 x, y, state as in :mod:`wardrobe.truth`.
+    """
+
+    visible: NDArray[np.uint8]
+    whole: tuple[NDArray[np.bool_], ...]
+    categories: tuple[Category, ...]
+    full_px: NDArray[np.int64]
+    joints: NDArray[np.float32]
+
+
+def outlines(folder: Path) -> Iterator[Outline]:
+    """Every person of every frame who wears something that shows."""
+    for p in photos(folder):
+        others = np.zeros((p.size[1], p.size[0]), np.bool_)
+        masks = [g.mask() for g in p.garments]
+        for m in masks:
+            others |= m
+        for person in p.people:
+            mine = [k for k, g in enumerate(p.garments) if g.person == person.id]
+            visible = np.where(others, 255, 0).astype(np.uint8)
+            for k, number in enumerate(mine, start=1):
+                visible[masks[number]] = k
+            if mine:
+                yield Outline(
+                    visible,
+                    tuple(p.garments[k].whole() for k in mine),
+                    tuple(p.garments[k].category for k in mine),
+                    np.array([p.garments[k].full_px for k in mine]),
+                    person.joints,
+                )

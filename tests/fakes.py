@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from wardrobe.labels import CATEGORIES
+from wardrobe.stages.amodal import Dress, Extent, Template
 from wardrobe.stages.pose import Face
 from wardrobe.types import VECTOR_SIZE, Crop, Detection, Image, Mask, Person, Pose, Scores
 
@@ -84,6 +85,7 @@ class Models:
         answer = {
             "pose": _pose,
             "segment": _segment,
+            "amodal": _amodal,
             "embed": _embed,
             "classify": _classify,
             "face": _face,
@@ -134,6 +136,10 @@ def _segment(image: Image) -> list[Detection]:
             )
             found.append(Detection(category, 0.9, box, Mask.of(mask)))
     return found
+
+
+def _amodal(dress: Dress) -> list[Extent]:
+    return Template(0.5)([dress])[0]
 
 
 def _embed(crop: Crop) -> NDArray[np.float32]:

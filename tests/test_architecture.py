@@ -39,6 +39,7 @@ FLOORS = [
         "pattern",
         "sleeve",
         "portions",
+        "reach",
         *BODIES,
     },
     {"images", "weights", "store", "nets", "anchors", "neighbours", "links", "modes", "members"},

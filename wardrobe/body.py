@@ -171,7 +171,7 @@ def distance(pose: Pose, ok: NDArray[np.bool_], points: Points) -> NDArray[np.fl
     """
     joints, torso = complete(pose, ok)
     best = np.full(len(points), np.inf)
-    for i, j in _BONES:
+    for i, j in BONES:
         a, along = joints[i], joints[j] - joints[i]
         t = np.clip((points - a) @ along / max(float(along @ along), 1e-9), 0, 1)
         best = np.minimum(best, np.hypot(*(points - a - t[:, None] * along).T))
@@ -188,7 +188,7 @@ def same(a: Pose, b: Pose, min_joint: float) -> bool:
     return float(np.median(apart)) < 0.3 * torso
 
 
-_BONES = (
+BONES = (
     (5, 6), (11, 12), (5, 11), (6, 12), (5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14),
     (14, 16), (0, 5), (0, 6),
 )  # fmt: skip

@@ -102,7 +102,7 @@ class SegmentSettings(_Section):
         0.65, description="Mask overlap (IoU) from which two detections are one garment seen twice."
     )
     amodal_model: str = Field(
-        "",
+        "amodal-small",
         description="Entry of models/registry.toml that says how far garments reach behind others and outside the"
         " frame; empty for the category's shape laid on the pose.",
     )

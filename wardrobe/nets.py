@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wardrobe import reach
 from wardrobe.labels import CATEGORIES, TYPES
 from wardrobe.types import VECTOR_SIZE
 
@@ -343,3 +344,46 @@ class OutfitNet(nn.Module):
         mixed = self.mix(tokens, src_key_padding_mask=absent)
         out: Tensor = self.judge(mixed[:, 0])[:, 0]
         return out
+
+
+class ReachNet(nn.Module):
+    """How far a garment reaches: a small U-Net over ``wardrobe.reach``'s square.
+
+    Args:
+        widths: channels at each of four depths.
+    """
+
+    def __init__(self, widths: tuple[int, int, int, int] = (12, 24, 48, 96)) -> None:
+        super().__init__()
+        a, b, c, d = widths
+        self.into = nn.ModuleList(
+            [_block(i, o) for i, o in ((reach.PLANES, a), (a, b), (b, c), (c, d))]
+        )
+        self.out_of = nn.ModuleList([_block(i, o) for i, o in ((d + c, c), (c + b, b), (b + a, a))])
+        self.facts = nn.Sequential(
+            nn.Linear(reach.FACTS + d, 128), nn.ReLU(inplace=True), nn.Linear(128, d + 1)
+        )
+        self.mask = nn.Conv2d(a, 1, 1)
+
+    def forward(self, planes: Tensor, facts: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, PLANES, 48, 48) and (n, FACTS) -> logits of the garment's cells with its hidden parts
+        (n, 48, 48), and of the share of it that is visible (n,): the second is worse by itself, and
+        is there because learning it helps the first."""
+        depths: list[Tensor] = []
+        x = planes
+        for k, layer in enumerate(self.into):
+            x = layer(x if k == 0 else F.avg_pool2d(x, 2))
+            depths.append(x)
+        told = self.facts(torch.cat([facts, x.mean(dim=(2, 3))], dim=1))
+        x = x + told[:, :-1, None, None]
+        for layer, beside in zip(self.out_of, depths[-2::-1], strict=True):
+            x = layer(torch.cat([F.interpolate(x, scale_factor=2.0), beside], dim=1))
+        return self.mask(x).squeeze(1), told[:, -1]
+
+
+def _block(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True), nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
+    )  # fmt: skip

@@ -65,6 +65,8 @@ KEYS: dict[str, str] = {
     "segment.*.ap.*": "mask AP over IoU 0.50 to 0.95 of one category",
     "visibility.*.mae": "mean absolute error of the visibility score",
     "visibility.*.rank": "Spearman's rank correlation of said and true visibility",
+    "visibility.*.template_mae": "mean absolute error of a baseline: the category's shape on the pose",
+    "visibility.*.template_rank": "its rank correlation",
     "visibility.*.ap50_slight": "mask AP50, categories pooled, of garments over 80 % visible",
     "visibility.*.ap50_medium": "the same, from 50 to 80 % visible",
     "visibility.*.ap50_heavy": "the same, half visible or less",

@@ -10,6 +10,7 @@ import bench
 import pytest
 from benches import group
 from benches.alone import alone
+from conftest import ROOT
 
 
 def half_a_gigabyte() -> int:
@@ -60,3 +61,19 @@ def test_grouping_is_measured_beside_plain_dbscan(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_a_photo_goes_the_way_of_a_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "rows.json"
+    sample = str(ROOT / "sample_photos")
+    assert bench.main(["photo", "--times", "1", "--sample", sample, "--json", str(kept)]) == 0
+    found = {row["step"]: row for row in json.loads(kept.read_text())}
+    assert list(found) == ["read", "pose", "segment", "embed", "classify", "all"]
+    assert found["read"]["found"] == "1536 x 1152 px"
+    assert found["pose"]["found"] == "2 people"
+    assert "tops" in found["segment"]["found"]
+    parts = sum(row["wall s"] for step, row in found.items() if step != "all")
+    assert found["all"]["wall s"] == pytest.approx(parts)
+    assert len(capsys.readouterr().out.splitlines()) == 8

@@ -1,4 +1,4 @@
-"""The small profile's embedder and classifier: our own networks with weights from ``models/``."""
+"""The small profile's own networks with weights from ``models/``: embedder, classifier, completer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from wardrobe import nets, reach
 from wardrobe.errors import ContractError, ModelError
 from wardrobe.geometry import box_of
 from wardrobe.nets import INPUT_SIDE, TYPE_NAMES, ClassifyHead, GarmentNet
-from wardrobe.types import VECTOR_SIZE, Crop, Scores
+from wardrobe.stages.amodal import Dress, Extent, around
+from wardrobe.types import VECTOR_SIZE, Crop, Mask, Scores
 
 MARGIN = 0.04  # share of the garment's longer side left around it
 BATCH = 32  # crops per forward pass; about 100 MB
@@ -81,6 +83,47 @@ class SmallClassifier:
                 category, types = self._head(self._net(image, mask)[1])
                 for c, t in zip(category.exp().cpu().numpy(), types.exp().tolist(), strict=True):
                     out.append(Scores(c.astype(np.float32), dict(zip(TYPE_NAMES, t, strict=True))))
+        return out
+
+
+class SmallCompleter:
+    """Garments as far as they reach, by the body under them and what lies round them.
+
+    Args:
+        path: ``models/amodal-small/weights.safetensors``.
+        device: a torch device.
+
+    Raises:
+        ModelError: the weights can't be read or aren't this network's.
+    """
+
+    def __init__(self, path: Path, *, device: str) -> None:
+        self._net = _loaded(nets.ReachNet(), path, device)
+        self._device = device
+
+    def __call__(self, dresses: Sequence[Dress]) -> list[list[Extent]]:
+        return [self._extents(dress) for dress in dresses]
+
+    def _extents(self, dress: Dress) -> list[Extent]:
+        masks = [g.mask.array() for g in dress.garments]
+        out = [Extent(g.mask, 1.0) for g in dress.garments]
+        seen = [i for i, mask in enumerate(masks) if mask.any()]
+        if not seen:
+            return out
+        looks = [
+            reach.look(
+                dress.garments[i].category, masks[i], *around(dress.garments, masks, i), dress.pose
+            )
+            for i in seen
+        ]
+        planes = torch.from_numpy(np.stack([p for _, p, _ in looks])).to(self._device)
+        facts = torch.from_numpy(np.stack([f for _, _, f in looks])).to(self._device)
+        with torch.inference_mode():
+            cells = self._net(planes, facts)[0].sigmoid().cpu().numpy()
+        for i, (square, shown, _), whole in zip(seen, looks, cells, strict=True):
+            inside = masks[i] | reach.hidden(whole, shown[0], square, masks[i].shape)
+            visible = reach.visible_share(int(masks[i].sum()), whole, shown[0], square)
+            out[i] = Extent(Mask.of(inside), visible)
         return out
 
 
