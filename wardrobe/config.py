@@ -339,7 +339,7 @@ def models_of(settings: Settings) -> list[str]:
         section, _, key = dotted.partition(".")
         if key == "model" or key.endswith("_model"):
             out.append(str(getattr(getattr(settings, section), key)))
-    return [name for name in dict.fromkeys(out) if name]
+    return [name for name in dict.fromkeys(out) if name not in ("", "plain")]  # those ask no model
 
 
 def dump(settings: Settings) -> str:
