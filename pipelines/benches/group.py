@@ -14,9 +14,11 @@ import argparse
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
 
 import numpy as np
-from benches.alone import alone
+from benches.alone import alone, peak_mb
 from numpy.typing import NDArray
 
 from wardrobe import neighbours
@@ -40,45 +42,52 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
     """One row a size, then the fitted exponents."""
-    seconds: dict[str, dict[int, float]] = {"grouping": {}, "neighbours": {}, "plain": {}}
+    seconds: dict[str, dict[int, float]] = {"s": {}, "neighbours s": {}, "plain s": {}}
+    row: dict[str, object] = {}
     for n in args.sizes:
-        ours = alone(grouping, n)
-        near = alone(recall, n, args.asked)
+        ours = alone(grouping, n, args.asked)
         plain = alone(plain_dbscan, n) if n <= args.plain else None
-        row: dict[str, object] = {"garments": n}
-        for name, cost in (("grouping", ours), ("neighbours", near), ("plain", plain)):
-            value = cost.value if cost else None
-            if value:
-                seconds[name][n] = value["seconds"]
-            row[f"{name} s"] = value and value["seconds"]
-            if name != "neighbours":
-                row[f"{name} MB"] = cost and (cost.died or round(cost.peak_mb or 0))
-        more = {"items": None, **(ours.value or {})}
-        row |= {"items": more["items"], "questions": more.get("questions")}
-        row |= {"near pairs": None, "recall": None} | {
-            k: v for k, v in (near.value or {}).items() if k != "seconds"
-        }
+        row = {"garments": n, **dict.fromkeys(("items", "s", "neighbours s"), ours.died)}
+        row |= {"peak MB": None, "near pairs": None, "recall": None, **(ours.value or {})}
+        row |= {"plain s": plain and (plain.died or plain.value["s"])}
+        row |= {"plain MB": plain and (plain.died or round(plain.peak_mb or 0))}
+        for key, kept in seconds.items():
+            if isinstance(row[key], float):
+                kept[n] = row[key]
         yield row
     yield {"garments": "exponent"} | {
-        key: _exponent(seconds[key[:-2]]) if key.endswith(" s") else None
-        for key in list(row)[1:]
-    }  # fmt: skip
-
-
-def grouping(n: int) -> dict[str, object]:
-    """The house's grouping of a drawn pile, the whole of it."""
-    drawn = pile(n)
-    group(pile(50), SETTINGS, 0.05)  # loads the libraries
-    began = time.process_time()
-    found = group(drawn, SETTINGS, 0.05)
-    return {
-        "seconds": time.process_time() - began,
-        "items": len(found.groups),
-        "questions": len(found.questions),
+        key: _exponent(seconds[key]) if key in seconds else None for key in list(row)[1:]
     }
 
 
-def plain_dbscan(n: int) -> dict[str, object]:
+def grouping(n: int, asked: int) -> dict[str, object]:
+    """The house's grouping of a drawn pile, the whole of it; then the pairs it stood on, checked."""
+    drawn = pile(n)
+    group(pile(50), SETTINGS, 0.05)  # loads the libraries
+    look, kept = neighbours.pairs, []
+
+    def noted(*args: Any) -> neighbours.Pairs:
+        began = time.process_time()
+        found = look(*args)
+        kept.append((time.process_time() - began, found[0], found[1]))
+        return found
+
+    with mock.patch.object(neighbours, "pairs", noted):
+        began = time.process_time()
+        found = group(drawn, SETTINGS, 0.05)
+        took = time.process_time() - began
+    peak = peak_mb()
+    ((near_took, i, j),) = kept
+    # The grouping's rows are in the order of ids.
+    order = np.argsort([g.id for g in drawn.garments])
+    near, recall = _recall(drawn.vectors[order], i, j, asked)
+    return {
+        "items": len(found.groups), "s": took, "neighbours s": near_took, "peak MB": round(peak),
+        "near pairs": near, "recall": recall,
+    }  # fmt: skip
+
+
+def plain_dbscan(n: int) -> dict[str, float]:
     """scikit-learn's, over the same vectors at the same threshold."""
     from sklearn.cluster import DBSCAN
 
@@ -87,30 +96,30 @@ def plain_dbscan(n: int) -> dict[str, object]:
     plain.fit_predict(vectors[:50])
     began = time.process_time()
     plain.fit_predict(vectors)
-    return {"seconds": time.process_time() - began}
+    return {"s": time.process_time() - began}
 
 
-def recall(n: int, asked: int) -> dict[str, object]:
-    """Which of the pairs near the threshold are found, of some garments with all others."""
-    vectors = pile(n).vectors
-    least = min(SETTINGS.ask_cosine, SETTINGS.same_cosine - SETTINGS.minutes_bonus)
-    began = time.process_time()
-    i, j, _ = neighbours.pairs(vectors, least)
-    took = time.process_time() - began
+def _recall(
+    vectors: NDArray[np.float32], i: NDArray[np.intp], j: NDArray[np.intp], asked: int
+) -> tuple[int, float | None]:
+    """How many pairs near the threshold some garments have with all others, and which share of
+    them is among the pairs (i, j)."""
+    n = len(vectors)
     there = i.astype(np.int64) * n + j
     some = np.random.default_rng(1).permutation(n)[:asked]
     near = found = 0
-    for start in range(0, len(some), 250):
-        rows = some[start : start + 250]
+    for start in range(0, len(some), 100):
+        rows = some[start : start + 100]
         cosines = vectors[rows] @ vectors.T
         a, b = np.nonzero(np.abs(cosines - SETTINGS.same_cosine) <= NEAR)
         a = rows[a]
         a, b = a[a != b], b[a != b]
         keys = np.minimum(a, b).astype(np.int64) * n + np.maximum(a, b)
-        at = np.searchsorted(there, keys).clip(max=max(len(there) - 1, 0))
         near += len(keys)
-        found += int((there[at] == keys).sum()) if len(there) else 0
-    return {"seconds": took, "near pairs": near, "recall": found / near if near else None}
+        if len(there):
+            at = np.searchsorted(there, keys).clip(max=len(there) - 1)
+            found += int((there[at] == keys).sum())
+    return near, found / near if near else None
 
 
 def pile(n: int, seed: int = 0) -> Pile:
