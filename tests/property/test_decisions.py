@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations, product
 from zlib import crc32
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from wardrobe.config import ClusterSettings
-from wardrobe.decisions import Word, resolve, standing
+from wardrobe.decisions import Word, from_facts, resolve, standing, to_facts
 from wardrobe.labels import Category
 from wardrobe.stages.cluster import Pile, group
 from wardrobe.types import Anchor, Decision, Garment, Labels, Mask
@@ -62,6 +63,14 @@ class History(RuleBasedStateMachine):
     def different(self, own: set[int], others: set[int]) -> None:
         self.say("different", own, others)
 
+    @rule(own=some, others=some)
+    def split(self, own: set[int], others: set[int]) -> None:
+        """What splitting an item says: the two sides differ, and each holds together."""
+        if others - own:
+            self.say("different", own, others)
+            self.say("same", own)
+            self.say("same", others - own)
+
     @rule(own=some, kind=st.sampled_from(["name", "label", "cover", "hide"]))
     def tell(self, own: set[int], kind: str) -> None:
         self.say(kind, own, value="tops" if kind == "label" else f"name {len(self.said)}")
@@ -89,6 +98,13 @@ class History(RuleBasedStateMachine):
                 active[int(d.value or 0)] = False
         plain = [d.number for d in self.said if active[d.number] and d.kind != "undo"]
         assert [d.number for d in standing(self.said)] == plain
+
+    @invariant()
+    def words_come_back_from_the_store_as_they_were_said_in_any_order(self) -> None:
+        facts = [(d.number, d.kind, json.loads(json.dumps(to_facts(d))), "") for d in self.said]
+        again = [from_facts(*one) for one in reversed(facts)]
+        assert sorted(again, key=lambda d: d.number) == self.said
+        assert resolve(again, self.now()) == resolve(self.said, self.now())
 
     @invariant()
     def every_word_is_in_effect_or_waiting_or_shown_as_overruled(self) -> None:
@@ -158,6 +174,28 @@ def joined(word: Word, garments: dict[str, Anchor]) -> dict[str, frozenset[str]]
         both = piece[a] | piece[b]
         piece |= dict.fromkeys(both, both)
     return {g: frozenset(p) for g, p in piece.items()}
+
+
+def test_a_chain_that_can_not_hold_is_shown_and_the_newest_word_wins() -> None:
+    """a = b, b = c, a != c."""
+    a, b, c = (place(k) for k in (2, 4, 5))
+    garments = {"a": a, "b": b, "c": c}
+    said = [
+        Decision("same", (a, b), number=1),
+        Decision("same", (b, c), number=2),
+        Decision("different", (a,), (c,), number=3),
+    ]
+    word = resolve(said, garments)
+    assert word.different == (("a", "c"),)
+    assert word.same == (("b", "c"),)  # of the two that can't both hold, the newer
+    ((winner, loser),) = {(x.winner, x.loser) for x in word.contradictions}
+    assert (winner, loser) == (3, 1)
+    undone = resolve([*said, Decision("undo", value="3", number=4)], garments)
+    assert not undone.contradictions
+    assert len(undone.same) == 2
+    back = resolve([*said, Decision("undo", value="3", number=4),
+                    Decision("undo", value="4", number=5)], garments)  # fmt: skip
+    assert back == word
 
 
 TestHistory = History.TestCase
