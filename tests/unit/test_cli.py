@@ -110,6 +110,8 @@ def test_show_is_one_of_the_items(built: Path) -> None:
     assert said.count("showing 0.") == len(red["garments"])
     assert "resolution" in said
     assert "worn on 2 day(s), 2026-05-01 to 2026-05-04" in said
+    legs = next(i for i in data("items", "--out", built)["items"] if i["category"] == "bottoms")
+    assert f"worn with: {legs['name']} (2)" in said
 
 
 def test_items_can_be_chosen_by_category(built: Path) -> None:

@@ -139,6 +139,33 @@ def test_a_saved_pair_is_suggested_sooner(store: Store) -> None:
     assert sum(place(seed, last) for seed in range(5)) < before
 
 
+def test_what_was_worn_together_goes_together_the_more_the_oftener(store: Store) -> None:
+    """The red top was worn on two days with the trousers, the others on one."""
+    found = entries(store)
+    red = next(e for e in found if e.worn_count == 2 and e.item.category == "tops")
+    green = next(e for e in found if e.worn_count == 1 and e.item.category == "tops")
+    legs = next(e for e in found if e.item.category == "bottoms")
+    habits = outfits._habits(store, found)
+    often, once = (habits[frozenset((e.item.id, legs.item.id))] for e in (red, green))
+    assert often > once > 0
+    assert frozenset((red.item.id, green.item.id)) not in habits
+
+
+def test_suggestions_vary_before_they_repeat_a_favourite(store: Store) -> None:
+    tops = [e for e in entries(store) if e.item.category == "tops"]
+    shoes = ["s1", "s2", "s3"]
+    scores = {
+        (top.item.id, shoe): (1.0 - 0.1 * t - 0.01 * n, [top])
+        for t, top in enumerate(tops[:3])
+        for n, shoe in enumerate(shoes)
+    }
+    shown = [o[0].item.id for o in outfits._varied(scores, set(), 9)]
+    assert shown[:3] == [t.item.id for t in tops[:3]]  # the best three would all be one top
+    assert len(shown) == 9
+    kept = [o[0].item.id for o in outfits._varied(scores, {tops[0].item.id}, 3)]
+    assert kept == [tops[0].item.id] * 3  # what is worn anyway is no repetition
+
+
 run_cli = CliRunner()
 
 

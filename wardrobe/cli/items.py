@@ -12,9 +12,11 @@ from wardrobe import backup, closet, export
 from wardrobe.catalogue import Catalogue
 from wardrobe.cli.terminal import Json, Out, find, load, print_json, say, talk
 from wardrobe.errors import ConfigError
+from wardrobe.search import worn_with
 from wardrobe.store import Store
 
 app = typer.Typer()
+BESIDE = 8  # items named as worn with one
 
 
 @app.command()
@@ -67,6 +69,9 @@ def show(
         if s.quality:
             measures = "  ".join(f"{k} {v:.2f}" for k, v in asdict(s.quality).items())
             say(f"    showing {s.showing:.3f}:  {measures}")
+    beside = worn_with(entry, loaded.entries)[:BESIDE]
+    if beside:
+        say("worn with: " + ", ".join(f"{e.item.name} ({n})" for e, n in beside))
 
 
 @app.command("export")
