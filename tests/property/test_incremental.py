@@ -19,11 +19,10 @@ from wardrobe.store import DERIVED, Store
 TOPS = [(200, 40, 40), (200, 70, 40), (200, 95, 45), (200, 120, 50), (40, 160, 60), (40, 60, 200)]
 SETTINGS = config.load(
     overrides={
-        "cluster.same_cosine": "0.7",
-        "cluster.ask_cosine": "0.5",
-        "cluster.far_cosine": "0.5",
+        "cluster.same_cosine": "0.7", "cluster.ask_cosine": "0.5", "cluster.far_cosine": "0.5",
+        "cluster.unclear_strictness": "0", "cluster.max_colour": "300",
     }
-)
+)  # fmt: skip
 
 
 def build(photos: Path, out: Path) -> Store:
