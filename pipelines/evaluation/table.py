@@ -99,6 +99,7 @@ KEYS: dict[str, str] = {
     "compat.*.colour_auc": "AUC of a baseline: the nearer in colour, the better",
     "compat.*.colour_fitb": "its choice of four",
     "cover.*.best_two": "items whose cover is among the two best photos by truth",
+    "cover.*.best_two_known": "the same over the garments as truth groups them",
     "thumbnail.*.coverage": "share of the amodal garment that its thumbnail shows, mean",
     "thumbnail.*.colour_error": "Delta E 2000 to the item rendered alone, median",
     "thumbnail.*.ssim": "SSIM to the item rendered alone, mean",

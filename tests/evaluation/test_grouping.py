@@ -111,9 +111,15 @@ def test_thumbnails_show_the_whole_garment_in_its_colours(tmp_path: Path) -> Non
 
 
 def test_covers_are_asked_of_items_seen_three_times(tmp_path: Path) -> None:
-    (row,) = showing.covers(case(tmp_path)).rows
-    assert row.count == 2  # the red tee and the jeans
-    assert row.value == 1
+    made, known = showing.covers(case(tmp_path)).rows
+    assert (made.key, known.key) == ("cover.sample.best_two", "cover.sample.best_two_known")
+    assert made.count == known.count == 2  # the red tee and the jeans
+    assert made.value == known.value == 1
+    assert showing._best_two({"a": 3.0, "b": 2.0, "c": 1.0}, "b")
+    assert not showing._best_two({"a": 3.0, "b": 2.0, "c": 1.0}, "c")
+    assert not showing._best_two(
+        {"a": 3.0, "b": 2.0, "c": 1.0}, "a garment that truth doesn't know"
+    )
 
 
 def test_flat_garments_are_wardrobes_by_sender() -> None:
