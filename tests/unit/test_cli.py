@@ -58,7 +58,7 @@ def verbs() -> set[str]:
 def test_every_verb_is_in_the_readme_and_the_readme_names_no_other() -> None:
     named = set(
         re.findall(
-            r"^\| `wardrobe ((?:models |outfit )?[a-z]+)", (ROOT / "README.md").read_text(), re.M
+            r"^\| `wardrobe ((?:models |outfit )?[a-z-]+)", (ROOT / "README.md").read_text(), re.M
         )
     )
     assert named == verbs()
