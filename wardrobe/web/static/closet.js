@@ -204,7 +204,7 @@ export async function enter(root, { go }) {
   }
 
   const stop = listen((what) => {
-    if (what !== "items") return;
+    if (what !== "items" || !found) return;
     grid.renew();
     ask({ quiet: true }).catch(() => {});
     for (const id of [...selection]) if (!closet.items.has(id)) selection.delete(id);

@@ -117,7 +117,7 @@ export async function enter(root, { go }) {
     const found = await get("/api/photos", { outcome, reason, count: Math.min(200, shown) });
     if (mine !== `${outcome}:${reason}`) return;
     if (!found.total) { list.replaceChildren(); return; }
-    list.replaceChildren(h("div.photolist", {}, found.photos.map((p) => h("button.photo", { type: "button", onclick: () => trace(p), "aria-label": `${p.photo}: what became of it` },
+    list.replaceChildren(h("div.photolist", {}, found.photos.map((p) => h("button.photo", { type: "button", onclick: () => trace(p), title: "What became of it" },
       p.photo_id ? h("img", { src: photo(p.photo_id, 320), alt: "", loading: "lazy", decoding: "async" }) : h("span.tile.bare", {}, "No picture"),
       h("span.name.break", {}, p.photo.split("/").at(-1)), h("span.facts", {}, p.message ?? day(p.taken_at))))),
     found.total > found.photos.length && shown < 200 ? h("div.row.middle", {}, button(`Show more of ${found.total}`, null, () => { shown += PAGE; drawList(); })) : "");

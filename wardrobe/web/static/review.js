@@ -64,7 +64,8 @@ export async function enter(root) {
     const answered = state.joined + state.apart;
     const share = answered + state.left ? answered / (answered + state.left) : 1;
     const fewer = began.items - state.items;
-    head.replaceChildren(h("h1", {}, "One garment?"), h("p.soft", {}, [
+    if (!state.items) head.replaceChildren(h("h1.unseen", {}, "One garment?"));
+    else head.replaceChildren(h("h1", {}, "One garment?"), h("p.soft", {}, [
       `${state.left ? plural(state.left, "question") : "No question"} left`,
       answered && `${state.joined} joined, ${state.apart} kept apart`,
       fewer > 0 && `${plural(fewer, "double")} gone from the closet since you began`,

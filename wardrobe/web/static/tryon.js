@@ -128,7 +128,7 @@ export async function enter(root) {
 
   const clock = setInterval(() => { const w = $("#waited"); if (w && began) w.textContent = `${Math.round((Date.now() - began) / 1000)} seconds so far. You can leave this room; it goes on.`; }, 1000);
   const stop = listen((what) => { if (what === "tryon") again().catch(oops); });
-  if (!closet.items.size) outfit.replaceChildren();
+  if (!closet.items.size) root.replaceChildren(h("h1.unseen", {}, "Try on"), note("Nothing to try on yet", "When your closet holds something to wear, you can see yourself in it here.", h("a.button.main", { href: "/photos" }, "Add photos")));
   draw();
   drawMade();
   return () => { stop(); clearInterval(clock); watch.disconnect(); for (const id of [...seen.keys()]) looked(id); };
