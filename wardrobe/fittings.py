@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wardrobe import api, images
+from wardrobe import api, closet, images, mirror
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
@@ -37,14 +37,15 @@ class Recipe:
 
     Attributes:
         person: digest of the person's photo in ``people/``.
-        items: (id, name, path of the thumbnail in the store) of each garment, as they were then.
+        items: (id, name, path of the thumbnail in the store, category) of each garment, as they
+            were then.
         steps: of the model, or None for its own number.
         saved: whether the person kept it.
     """
 
     id: str
     person: str
-    items: tuple[tuple[str, str, str], ...]
+    items: tuple[tuple[str, str, str, str], ...]
     seed: int
     steps: int | None
     made_at: str
@@ -99,12 +100,13 @@ def make(
 
     Raises:
         ConfigError: no item, items that can't be worn together, or none with a picture.
-        NotBuilt: this version has no try-on.
+        PhotoError: the photo can't show these garments; it says why.
+        ModelError: the try-on model isn't here.
     """
     why = clash([e.item.category for e in items])
     if why or not items:
         raise ConfigError(f"{why or 'nothing was chosen to try on'}. Change the outfit.")
-    worn = tuple((e.item.id, e.item.name, e.thumbnail_path or "") for e in items)
+    worn = tuple((e.item.id, e.item.name, e.thumbnail_path or "", e.item.category) for e in items)
     return _made(store, Recipe("", who, worn, seed, steps, "", 0.0), wear or _try_on)
 
 
@@ -120,15 +122,10 @@ def _try_on(person: Path, garments: Sequence[Any], **options: Any) -> Any:
 
 def _made(store: Store, plan: Recipe, wear: Callable[..., Any]) -> Recipe:
     before = person(store, plan.person)
-    garments = []
-    for _, name, path in plan.items:
-        file = store.root / path
-        if not path or not file.is_file():
-            raise ConfigError(f"“{name}” has no picture to try on any more. Choose it again.")
-        garments.append(images.decode(file.read_bytes()))
+    _, settings = closet.last_run(store)
     began = datetime.now(UTC)
-    options = {} if plan.steps is None else {"steps": plan.steps}
-    pixels = wear(before, garments, seed=plan.seed, **options)
+    garments = _pieces(store, plan, settings)
+    pixels = wear(before, garments, seed=plan.seed, steps=plan.steps, settings=settings)
     ended = datetime.now(UTC)
     made = replace(
         plan, id=secrets.token_hex(8), made_at=ended.isoformat(timespec="milliseconds"),
@@ -142,6 +139,27 @@ def _made(store: Store, plan: Recipe, wear: Callable[..., Any]) -> Recipe:
     return made
 
 
+def _pieces(store: Store, plan: Recipe, settings: Settings) -> list[Any]:
+    """The garments: from the photo that shows an item best, or the thumbnail that was kept of it."""
+    entries = closet.load(store, pictures=False).entries
+    home = {g: e for e in entries for g in e.item.garment_ids}
+    pieces = []
+    for item, name, path, category in plan.items:
+        if item in home:
+            try:
+                pieces.append(mirror.of_item(store, home[item], settings))
+                continue
+            except PhotoError:
+                pass  # its photos are gone; the thumbnail is not
+        file = store.root / path
+        if not path or not file.is_file():
+            raise ConfigError(f"“{name}” has no picture to try on any more. Choose it again.")
+        pixels = images.decode(file.read_bytes())
+        kind = mirror.category_of(category)
+        pieces.append(mirror.piece(pixels, kind, name=name, settings=settings))
+    return pieces
+
+
 def recipe(store: Store, id: str) -> Recipe:
     """The recipe of a result.
 
@@ -152,7 +170,7 @@ def recipe(store: Store, id: str) -> Recipe:
     if not _ID.fullmatch(id) or not file.is_file():
         raise ConfigError("this try-on was dismissed.")
     facts = json.loads(file.read_text("utf-8"))
-    facts["items"] = tuple((i, name, path) for i, name, path in facts["items"])
+    facts["items"] = tuple((i, name, path, kind) for i, name, path, kind in facts["items"])
     return Recipe(**facts)
 
 

@@ -370,10 +370,11 @@ def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
     asked: list[dict[str, Any]] = []
 
     def wear(person: Any, garments: Any, **options: Any) -> Any:
-        asked.append({"garments": len(garments), **options})
+        asked.append({"garments": garments, "seed": options["seed"], "steps": options["steps"]})
         return np.full((40, 30, 3), options["seed"], np.uint8)
 
     monkeypatch.setattr(fittings.api, "try_on", wear)
+    monkeypatch.setattr(fittings.mirror, "of_item", lambda _, entry, *__: entry.item.name)
     red = top(client, "red")
     photo = red["garments"][0]["photo_id"]
     person = said(client.post("/api/tryon/person/photo", json={"photo_id": photo}))["person"]
@@ -388,7 +389,7 @@ def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
     assert client.get(f"/api/tryon/{made['id']}/before").headers["content-type"] == "image/webp"
     client.post(f"/api/tryon/{made['id']}/again")
     again, _ = _made(client, 2)
-    assert asked[0] == asked[1] == {"garments": 1, "seed": 7, "steps": 4}
+    assert asked[0] == asked[1] == {"garments": [red["name"]], "seed": 7, "steps": 4}
     said(client.post(f"/api/tryon/{again['id']}/viewed", json={"seconds": 4.5}))
     said(client.post(f"/api/tryon/{again['id']}/shared"))
     assert said(client.post(f"/api/tryon/{again['id']}/save"))["saved"] is True
@@ -421,6 +422,7 @@ def test_a_stage_that_is_not_built_says_so(
         raise NotBuilt("try-on is not built in this version.")
 
     monkeypatch.setattr(fittings.api, "try_on", refuse)
+    monkeypatch.setattr(fittings.mirror, "of_item", lambda *_: None)
     red = top(client, "red")
     person = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
     client.post("/api/tryon", json={"person": person, "items": [red["id"]]})

@@ -29,6 +29,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     patch = pytest.MonkeyPatch()
     patch.setitem(batch.regroup.__kwdefaults__, "create", models.create)
     patch.setattr(fittings.api, "try_on", _refuse)
+    patch.setattr(fittings.mirror, "of_item", lambda *_: None)
     fakes.write_photos(folder / "photos", [(200, 40, 40), (40, 160, 60), None])
     batch.build(folder / "photos", folder / "out", create=models.create)
     app = create_app(folder / "out", Rules(), runs=Runs(folder / "out", create=models.create))

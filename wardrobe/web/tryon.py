@@ -226,5 +226,5 @@ def _settings(store: Store) -> Settings:
 
 
 def _plain(r: fittings.Recipe) -> dict[str, Any]:
-    pieces = [{"id": i, "name": name, "thumb": picture_key(path)} for i, name, path in r.items]
+    pieces = [{"id": i, "name": name, "thumb": picture_key(path)} for i, name, path, _ in r.items]
     return {**asdict(r), "items": pieces}
