@@ -213,7 +213,7 @@ def test_try_on_waits_and_ends_in_a_result_or_an_honest_no(page: Any) -> None:
     chooser.value.set_files(str(ROOT / "sample_photos" / PHOTOS[0]))
     page.wait_for_selector(".person")
     page.click("button:has-text('Try it on')")
-    page.wait_for_selector(".flag, .result", timeout=120_000)
+    page.wait_for_selector(".flag, .result", timeout=300_000)
     if page.query_selector(".result"):
         page.click(".result button:has-text('Save')")
         page.wait_for_selector(".result button:has-text('Saved')")

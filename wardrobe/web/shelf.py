@@ -25,14 +25,15 @@ from wardrobe.web.trouble import Gone
 LIKENESSES = 8  # searches by picture that are kept for paging and sorting
 
 
-@dataclass(frozen=True)
+@dataclass
 class Snapshot:
-    """The wardrobe after one finished run; never changed.
+    """The wardrobe after one finished run; never changed, but for what is made of it on demand.
 
     Attributes:
         version: number of that run; 0 before the first.
         garments: garment id -> its row in the store.
         photos: path -> its row in the store.
+        listing: the items as the grid gets them, once they were asked for.
     """
 
     version: int = 0
@@ -41,6 +42,7 @@ class Snapshot:
     garments: Mapping[str, Any] = field(default_factory=dict)
     photos: Mapping[str, Any] = field(default_factory=dict)
     indices: dict[tuple[date, bool], Index] = field(default_factory=dict)
+    listing: bytes | None = None
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
