@@ -174,7 +174,7 @@ export async function enter(root, { go }) {
     const ids = [...selection].filter((id) => closet.items.has(id));
     tray.hidden = !ids.length;
     if (!ids.length) return;
-    tray.replaceChildren(h("span.grow", {}, `${ids.length} selected`),
+    tray.replaceChildren(h("span.grow", {}, ids.length, h("span.wideonly", {}, " selected")),
       button("Merge", "merge", () => merged(ids), { disabled: ids.length < 2 || ids.length > 12 }),
       button("Outfit", "outfit", () => go(`/outfits?${ids.map((i) => `item=${i}`).join("&")}`)),
       button("Hide", "hide", () => hide(ids)),
