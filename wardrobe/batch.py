@@ -260,13 +260,12 @@ class _Job:
         """The per-photo stages, batch by batch."""
         todo = [i for i, s in enumerate(self.sights) if s.open]
         size = self.settings.run.batch
+        found = [(self.sights[i].found, self.ids[self.sights[i].found.path]) for i in todo]
         for start in range(0, len(todo), size):
-            part = todo[start : start + size]
             self.watch(Progress("photos", start, len(todo)))
-            found = [(self.sights[i].found, self.ids[self.sights[i].found.path]) for i in part]
-            for i, sight in zip(
-                part, pipeline.look(found, self.recipe, self.store, until=self.until), strict=True
-            ):
+            part, then = found[start : start + size], found[start + size : start + 2 * size]
+            looked = pipeline.look(part, self.recipe, self.store, until=self.until, then=then)
+            for i, sight in zip(todo[start : start + size], looked, strict=True):
                 self.sights[i] = sight
                 self.computed += sight.fresh
         self.watch(Progress("photos", len(todo), len(todo)))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wardrobe import backends, images, weights
 from wardrobe.config import Settings
 from wardrobe.folder import Found
-from wardrobe.runner import Answer, Lazy, Stage, key_of, remembered
+from wardrobe.runner import Answer, Lazy, Shelf, Stage, key_of, remembered
 from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
@@ -84,12 +84,13 @@ def recipe(
         ModelError: a model in the settings is unknown or of another stage.
     """
     pictures, s, device = Pictures(settings), settings, settings.run.device
+    shelf = Shelf(backends.free)
 
     def model(stage: str, name: str) -> dict[str, Any]:
         known = weights.identity(backends.entry(stage, name))
         return {
             "model": known,
-            "load": Lazy(lambda: create(stage, name, device)),
+            "load": shelf.place(lambda: create(stage, name, device)),
             "pixels": pictures,
         }
 
@@ -165,6 +166,7 @@ def look(
     *,
     until: Until = "thumbnail",
     compute: bool = True,
+    then: Sequence[tuple[Found, str]] = (),
 ) -> list[Sight]:
     """The per-photo stages over one batch.
 
@@ -172,6 +174,8 @@ def look(
         found: files with their content hashes, each hash once.
         compute: when false, nothing is computed: what the store doesn't know fails with the
             reason ``"not computed"``.
+        then: the batch that comes next: those of its pictures that were never read are decoded
+            while this one's go through the models.
     """
     r.pictures.expect({photo_id: f.file for f, photo_id in found})
     sights = [Sight(f) for f, _ in found]
@@ -193,6 +197,10 @@ def look(
         s.steps.append(
             _step(a, "photo", path, f"{s.photo.size[0]} x {s.photo.size[1]}" if s.photo else "")
         )
+    if then:
+        keys = {key_of(r.read, (i, f.path)): (i, f.file) for f, i in then}
+        known = store.recall(list(keys))
+        r.pictures.ahead(dict(one for key, one in keys.items() if key not in known))
     if last >= STAGES.index("pose"):
         scenes = _people(sights, r, run)
         if last >= STAGES.index("segment"):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from wardrobe.errors import ContractError, PhotoError, WardrobeError
+from wardrobe.portions import out_of_memory
 from wardrobe.store import Result, Store
 from wardrobe.types import Failure
 
@@ -161,3 +162,43 @@ class Lazy(Generic[Out]):
         if self._made is None:
             self._made = self._make()
         return self._made
+
+    @property
+    def made(self) -> bool:
+        return self._made is not None
+
+    def forget(self) -> None:
+        """Let go of it; the next call makes it anew."""
+        self._made = None
+
+
+class Shelf:
+    """The models of a run, each made when first asked and kept. Where they don't fit into a device's
+    memory together, the others are put away for the one that is asked.
+
+    Args:
+        free: gives back the memory of what was put away.
+    """
+
+    def __init__(self, free: Callable[[], None]) -> None:
+        self._free = free
+        self._models: list[Lazy[Callable[..., Any]]] = []
+
+    def place(self, make: Callable[[], Callable[..., Any]]) -> Callable[[], Callable[..., Any]]:
+        """What a stage loads its model with."""
+        one = Lazy(make)
+        self._models.append(one)
+
+        def answer(*inputs: Any) -> Any:
+            try:
+                return one()(*inputs)
+            except Exception as e:
+                others = [m for m in self._models if m is not one and m.made]
+                if not out_of_memory(e) or not others:
+                    raise
+            for other in others:
+                other.forget()
+            self._free()  # here, where the failed attempt's tensors are gone
+            return one()(*inputs)
+
+        return lambda: answer

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,7 @@ import fakes
 import pytest
 from PIL import Image as Pillow
 
-from wardrobe import batch, closet, config
+from wardrobe import batch, closet, config, images
 from wardrobe.errors import ConfigError, ModelError, StoreError
 from wardrobe.store import Store
 
@@ -302,3 +304,46 @@ def test_grouping_anew_keeps_the_bar_that_the_embedder_was_calibrated_for(photos
     recorded = config.Settings.model_validate(run["settings"])
     assert batch.calibrated(recorded) == batch.calibrated(config.Settings())
     assert batch.calibrated(recorded) != config.Settings().cluster
+
+
+def test_the_next_batch_is_decoded_meanwhile_and_nothing_twice(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (photos / "torn.jpg").write_bytes((photos / "000.jpg").read_bytes()[:900])
+    read: list[tuple[str, str]] = []
+    plain = images.read
+
+    def noted(file: Path, **options: object) -> images.Picture:
+        read.append((file.name, threading.current_thread().name))
+        return plain(file, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(images, "read", noted)
+    small = build(
+        photos, fakes.Models(), settings=replace_batch(config.load(), 2), until="classify"
+    )
+    assert sorted(name for name, _ in read) == sorted(p.name for p in photos.iterdir())
+    assert all(thread.startswith("decode") for _, thread in read)
+    read.clear()
+    shutil.rmtree(photos.parent / "out")
+    whole = build(
+        photos, fakes.Models(), settings=replace_batch(config.load(), 64), until="classify"
+    )
+    assert whole.catalogue == small.catalogue
+    read.clear()
+    build(photos, fakes.Models(), settings=replace_batch(config.load(), 2), until="classify")
+    assert not read  # what is known is not decoded for nothing
+
+
+def test_answers_are_the_same_bytes_whatever_the_batch(photos: Path) -> None:
+    """Alone, together, and with the next batch decoded meanwhile."""
+    kept = []
+    for size in (1, 3, 64):
+        out = photos.parent / f"out{size}"
+        settings = replace_batch(config.load(), size)
+        batch.build(photos, out, settings, create=fakes.Models().create)
+        with sqlite3.connect(out / "catalogue.db") as db:
+            kept.append(
+                db.execute("select key, value, failure from result order by key").fetchall()
+            )
+    assert kept[0] == kept[1] == kept[2]
+    assert len(kept[0]) > 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wardrobe.errors import ContractError, ModelError, PhotoError, StoreError
-from wardrobe.runner import remembered
+from wardrobe.runner import Shelf, remembered
 from wardrobe.store import MIGRATIONS, Store
 
 
@@ -156,3 +156,46 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
         pass
     with second.writing():
         pass
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch names its own."""
+
+
+def test_models_that_do_not_fit_together_make_room_for_one_another() -> None:
+    made: list[str] = []
+    freed: list[bool] = []
+
+    def model(name: str) -> Callable[[], Callable[[int], str]]:
+        def make() -> Callable[[int], str]:
+            made.append(name)
+            alone = len(made) == 1 or freed  # the second fits only once the first is put away
+            if not alone:
+                raise OutOfMemoryError
+            return lambda x: f"{name}{x}"
+
+        return make
+
+    shelf = Shelf(lambda: freed.append(True))
+    first, second = shelf.place(model("a")), shelf.place(model("b"))
+    assert made == []
+    assert first()(1) == "a1"
+    assert second()(2) == "b2"
+    assert made == ["a", "b", "b"]
+    assert len(freed) == 1
+    assert second()(3) == "b3"
+    assert first()(4) == "a4"  # made anew
+    assert made == ["a", "b", "b", "a"]
+
+
+def test_one_model_alone_that_does_not_fit_is_the_runner_s_trouble() -> None:
+    def too_large(batch: Sequence[int]) -> list[int]:
+        if len(batch) > 1:
+            raise OutOfMemoryError
+        return list(batch)
+
+    shelf = Shelf(lambda: None)
+    load = shelf.place(lambda: too_large)
+    with pytest.raises(OutOfMemoryError):
+        load()([1, 2])
+    assert load()([1]) == [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -113,3 +115,11 @@ def resolve(device: str) -> str:
                 " slowly; --profile small is made for it."
             )
     return device
+
+
+def free() -> None:
+    """Give back the device memory of models that nobody holds any more."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

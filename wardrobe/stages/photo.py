@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,31 +14,42 @@ from wardrobe.config import Settings
 from wardrobe.errors import PhotoError
 from wardrobe.types import Image, Photo
 
+DECODERS = 4  # threads; decoding gives other threads their turn
+
 
 class Pictures:
     """Decoded working pictures of the batch at hand: each decoded once, and only when asked for.
 
     Pictures that a stage may want are announced with :meth:`expect`; the first question decodes
-    the rest of the batch in the background.
+    the rest of the batch side by side. Those of the batch that comes next can be decoded meanwhile,
+    off the main thread (:meth:`ahead`).
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._files: dict[str, Path] = {}
         self._read: dict[str, images.Picture | PhotoError] = {}
+        self._coming: dict[str, Future[images.Picture | PhotoError]] = {}
+        self._pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
 
     def expect(self, files: dict[str, Path]) -> None:
         """Forget the last batch; ``files`` maps photo ids to files."""
         self._files, self._read = files, {}
+        for photo_id in [i for i in self._coming if i not in files]:
+            self._coming.pop(photo_id).cancel()
+
+    def ahead(self, files: dict[str, Path]) -> None:
+        """Begin to decode pictures that :meth:`expect` will announce next."""
+        for photo_id, file in files.items():
+            if photo_id not in self._coming:
+                self._coming[photo_id] = self._pool.submit(self._decode, photo_id, file)
 
     def read(self, ids: Sequence[str]) -> list[images.Picture | PhotoError]:
         """The pictures, or why they can't be read."""
         missing = [i for i in dict.fromkeys(ids) if i not in self._read]
-        if len(missing) > 1:
-            with ThreadPoolExecutor(2) as pool:
-                self._read |= dict(zip(missing, pool.map(self._decode, missing), strict=True))
-        elif missing:
-            self._read[missing[0]] = self._decode(missing[0])
+        self.ahead({i: self._files[i] for i in missing})
+        for photo_id in missing:
+            self._read[photo_id] = self._coming.pop(photo_id).result()
         return [self._read[i] for i in ids]
 
     def __call__(self, photo: Photo) -> Image:
@@ -48,11 +59,11 @@ class Pictures:
             raise picture
         return picture.pixels
 
-    def _decode(self, photo_id: str) -> images.Picture | PhotoError:
+    def _decode(self, photo_id: str, file: Path) -> images.Picture | PhotoError:
         s = self._settings.photo
         try:
             return images.read(
-                self._files[photo_id],
+                file,
                 work_px=s.work_px,
                 max_megapixels=s.max_megapixels,
                 min_side_px=s.min_side_px,
