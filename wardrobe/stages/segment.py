@@ -262,7 +262,12 @@ def _tidied(d: Detection, off_body: NDArray[np.float64], step: int) -> Detection
     mask = d.mask.array()
     near = off_body <= OFF_BODY.get(d.category, OFF_BODY_OTHERWISE)
     near = near.repeat(step, axis=0).repeat(step, axis=1)[: mask.shape[0], : mask.shape[1]]
-    on = mask & near
+    whole = mask & near
+    found = geometry.box_of(whole)
+    if found is None:
+        return None
+    x0, y0, x1, y1 = (int(v) for v in found)  # most of the picture is of no concern to a garment
+    on = whole[y0:y1, x0:x1]
     pieces, count = ndimage.label(on)
     if count > 1:
         sizes = np.bincount(pieces.ravel())[1:]
@@ -270,11 +275,13 @@ def _tidied(d: Detection, off_body: NDArray[np.float64], step: int) -> Detection
     holes, count = ndimage.label(ndimage.binary_fill_holes(on) & ~on)
     if count:  # a print's sun or a button is no hole; the gap of an open jacket is larger
         sizes = np.bincount(holes.ravel())
-        on |= (holes > 0) & (sizes <= HOLE * on.sum())[holes]
-    box = geometry.box_of(on)
+        on = on | ((holes > 0) & (sizes <= HOLE * on.sum())[holes])
+    whole = np.zeros_like(mask)
+    whole[y0:y1, x0:x1] = on
+    box = geometry.box_of(whole)
     if box is None or on.sum() < 0.5 * mask.sum():
         return None
-    return Detection(d.category, d.score, box, Mask.of(on))
+    return Detection(d.category, d.score, box, Mask.of(whole))
 
 
 def _off_body(
