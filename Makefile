@@ -33,7 +33,8 @@ test: install  ## the default suite, under ten minutes on two cores
 
 evaluate: install  ## measure the models and the product on sample_photos and the data in ../shared
 	$(BIN)/python pipelines/evaluate.py --out out/evaluate --sample sample_photos \
-		--street ../shared/data/ccp --people ../shared/data/people --flat ../shared/data/clothing
+		--street ../shared/data/ccp --people ../shared/data/people --flat ../shared/data/clothing \
+		--rendered runs/fast-val
 
 lint: install  ## ruff and mypy --strict
 	$(BIN)/ruff check .

@@ -19,7 +19,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluation import cascade, grouping, masks, naming, report, seeing, showing, sources, table
+from evaluation import (
+    alike,
+    cascade,
+    grouping,
+    masks,
+    naming,
+    report,
+    seeing,
+    showing,
+    sources,
+    table,
+)
 from evaluation.table import Findings, Row
 
 from wardrobe import config
@@ -65,9 +76,23 @@ def of_flat(args: argparse.Namespace, settings: Settings, work: Path) -> Iterato
     flat = naming.describe("flat", sources.flat_pieces(args.flat), settings)
     yield naming.of_described(flat)
     yield grouping.of_flat(flat, settings)
+    yield alike.of_altered("flat", flat.pieces, alike.ways(args.street, _shared(args), settings))
 
 
-SOURCES = {"sample": of_sample, "people": of_people, "street": of_street, "flat": of_flat}
+def of_rendered(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
+    """Rendered people, bought and dressed by a seed that no model was trained on."""
+    yield alike.of_rendered(args.rendered, work, alike.ways(args.street, _shared(args), settings))
+
+
+SOURCES = {
+    "sample": of_sample, "rendered": of_rendered, "people": of_people, "street": of_street,
+    "flat": of_flat,
+}  # fmt: skip
+
+
+def _shared(args: argparse.Namespace) -> Path:
+    """Where the baselines' weights lie."""
+    return Path(args.squeeze).parent.parent
 
 
 def main() -> int:
@@ -138,6 +163,7 @@ def _arguments() -> argparse.Namespace:
         "--only", nargs="*", help="street photos by number; by default those ending in 7"
     )
     p.add_argument("--people", type=Path, help="photos/, labels.csv")
+    p.add_argument("--rendered", type=Path, help="a labelled library rendered for validation")
     p.add_argument("--flat", type=Path, help="images/, images.csv")
     p.add_argument(
         "--squeeze", type=Path, default=Path("../shared/weights/squeezenet1_1_imagenet.pth"),

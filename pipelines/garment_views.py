@@ -23,7 +23,7 @@ LEAST = 0.12  # share of the garment that a view must still show
 DAYLIGHT_K = 6500.0
 
 
-def view(tile: Pixels, rng: Rng) -> Pixels:
+def view(tile: Pixels, rng: Rng, *, faithful: bool = False) -> Pixels:
     """(s, s, 4) uint8 tile, RGB and mask, to the network's (160, 160, 4) uint8 of one view."""
     for _ in range(8):
         warped = _warp(tile, rng)
@@ -33,7 +33,24 @@ def view(tile: Pixels, rng: Rng) -> Pixels:
     else:
         warped, mask = tile, tile[..., 3] > 127
     image = np.ascontiguousarray(warped[..., :3])
-    return prepare(Crop(camera(light(image, rng), rng), mask))
+    return prepare(Crop(camera(light(image, rng, faithful=faithful), rng), mask))
+
+
+def glimpse(tile: Pixels, rng: Rng) -> Pixels:
+    """As :func:`view`, for a tile that is a view already: no bending, and most of it as it is.
+
+    What a segmenter gets wrong, what hangs in front, the camera; the pose is the photo's own.
+    """
+    for _ in range(8):
+        mask = _seen(tile[..., 3] > 127, rng)
+        if mask.sum() >= max(LEAST * (tile[..., 3] > 127).sum(), 60):
+            break
+    else:
+        mask = tile[..., 3] > 127
+    image = np.ascontiguousarray(tile[..., :3])
+    if rng.random() < 0.5:
+        image = light(image, rng, faithful=True)
+    return prepare(Crop(camera(image, rng) if rng.random() < 0.5 else image, mask))
 
 
 def plain(tile: Pixels) -> Pixels:
@@ -117,16 +134,24 @@ def _strike_out(m: NDArray[np.uint8], box: tuple[int, int, int, int], rng: Rng) 
         cv2.ellipse(m, a, axes, float(rng.uniform(0, 180)), 0, 360, 0, -1)
 
 
-def light(image: Pixels, rng: Rng) -> Pixels:
-    """Another lamp, another exposure, other shadows, on linear light."""
-    x = cv2.pow(image.astype(np.float32) / np.float32(255), 2.2)
+def light(image: Pixels, rng: Rng, *, faithful: bool = False) -> Pixels:
+    """Another lamp, another exposure, other shadows, on linear light.
+
+    Args:
+        faithful: a camera that takes most of the lamp's colour back, as they do: what hue is left
+            over is the garment's own.
+    """
+    x = _LINEAR[image]
+    gain = np.ones(3, np.float32)
     if rng.random() < 0.85:
         # Mired steps look alike; the camera's own white balance takes back a random part.
         kelvin = 1e6 / rng.uniform(1e6 / 10000, 1e6 / 2400)
         left = 1.0 if rng.random() < 0.3 else rng.uniform(0, 0.7)
-        x *= lamp(kelvin) ** np.float32(left)
-        x *= np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)  # tints off the black-body curve
-    x *= np.float32(math.exp(rng.normal(0, 0.35)))
+        tint = rng.normal(0, 0.05, 3)  # off the black-body curve
+        if faithful:
+            left, tint = 0.35 * left, 0.6 * tint
+        gain = lamp(kelvin) ** np.float32(left) * np.exp(tint).astype(np.float32)
+    x *= gain * np.float32(math.exp(rng.normal(0, 0.35)))
     if rng.random() < 0.6:  # soft shading, and folds along one direction
         h, w = image.shape[:2]
         shade = _smooth(rng, int(rng.integers(2, 6)), w, h) * np.float32(rng.uniform(0.05, 0.3))
@@ -135,13 +160,19 @@ def light(image: Pixels, rng: Rng) -> Pixels:
             grid = rng.standard_normal(cells, np.float32)
             folds = cv2.resize(grid, (w, h), interpolation=cv2.INTER_CUBIC)
             shade += (folds if rng.random() < 0.6 else folds.T) * np.float32(rng.uniform(0.03, 0.2))
-        x *= np.exp(shade)[..., None]
-    y = cv2.pow(np.clip(x, 0, 1), math.exp(rng.normal(0, 0.12)) / 2.2)
+        x *= cv2.exp(shade)[..., None]
+    exponent = math.exp(rng.normal(0, 0.12)) / 2.2
+    curve = (np.linspace(0, 1, _STEPS + 1) ** exponent).astype(np.float32)
+    y = curve[(np.clip(x, 0, 1, out=x) * np.float32(_STEPS)).astype(np.uint16)]
     if rng.random() < 0.4:
-        grey = y.mean(axis=2, keepdims=True)
+        grey = cv2.transform(y, np.full((1, 3), 1 / 3, np.float32))[..., None]
         y = grey + (y - grey) * np.float32(rng.uniform(0.6, 1.3))
     out: Pixels = np.clip(y * 255 + 0.5, 0, 255).astype(np.uint8)
     return out
+
+
+_STEPS = 65535  # of linear light; the darkest of them is far below one of 255 after the curve
+_LINEAR = ((np.arange(256) / 255) ** 2.2).astype(np.float32)
 
 
 def lamp(kelvin: float) -> NDArray[np.float32]:

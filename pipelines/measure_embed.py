@@ -2,106 +2,42 @@
 
     python pipelines/measure_embed.py --shared ../shared --sheets runs/sheets
 
-Prints Markdown tables. Three sets, told apart in every row: ``people`` (real same-garment pairs
-across clips, tops, cut out by segment-small), ``flat`` (validation senders) and ``street``
-(validation photos). ``--sheets`` also draws queries with their nearest garments, to look at.
+Prints Markdown tables. The sets are told apart in every row: ``people`` (real same-garment pairs
+across clips, tops, cut out by segment-small), ``flat`` (validation senders), ``street`` (validation
+photos), and ``--rendered`` libraries, by their exact masks. ``--sheets`` also draws queries with
+their nearest garments, to look at.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import garments
 import numpy as np
+import rendered_garments
 import street
 import torch
-from evaluation.identity import recall_at_1
+from describers import Array, Describe, Tiles, baselines, by_net, unit
 from evaluation.labels import calibration_error
-from garment_views import lamp, plain, view
+from garment_views import plain
+from likeness import Held, Likeness, altered, lamp_shift, of_sightings, of_views
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from sklearn.metrics import roc_auc_score
 from train_classify import load_net
-from train_embed import start_net
 
 from wardrobe import body, geometry
 from wardrobe.backends.small import as_tensors, prepare
 from wardrobe.backends.yolo import YoloPose, YoloSegment
 from wardrobe.labels import CATEGORIES
-from wardrobe.nets import ClassifyHead, ColourReading, GarmentNet
+from wardrobe.nets import ClassifyHead
 from wardrobe.types import Crop
 
-Array = NDArray[np.float32]
-Tiles = NDArray[np.uint8]  # (n, 160, 160, 4), the network's input
-Describe = Callable[[Tiles], Array]  # rows of length 1
 FLAT_QUERIES = 500
-LAMPS_K = (2500, 3000, 3500, 4000, 5000, 7500, 9000)
-BOUNDARY = 0.85
-
-
-def unit(x: Array) -> Array:
-    return (x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)).astype(np.float32)
-
-
-def by_net(net: GarmentNet, which: int) -> Describe:
-    """Vectors (0) or standardised features (1) of a network."""
-
-    def describe(tiles: Tiles) -> Array:
-        with torch.inference_mode():
-            parts = [
-                net(*as_tensors(tiles[k : k + 32], "cpu"))[which] for k in range(0, len(tiles), 32)
-            ]
-        return unit(torch.cat(parts).numpy())
-
-    return describe
-
-
-def by_histogram(tiles: Tiles) -> Array:
-    """The Lab histogram alone: chroma and lightness as photographed."""
-    reading = ColourReading()
-    with torch.inference_mode():
-        seen = torch.cat(
-            [reading(*as_tensors(tiles[k : k + 32], "cpu")) for k in range(0, len(tiles), 32)]
-        )
-    bins = ColourReading.AB_BINS**2 + ColourReading.L_BINS
-    return unit(seen[:, 6 : 6 + bins].numpy())
-
-
-def by_pixels(tiles: Tiles) -> Array:
-    """A 16 px masked thumbnail."""
-    masked = tiles[..., :3].astype(np.float32) / 255 - 0.5
-    masked *= tiles[..., 3:] > 127
-    return unit(
-        np.stack([cv2.resize(t, (16, 16), interpolation=cv2.INTER_AREA).ravel() for t in masked])
-    )
-
-
-def imagenet(shared: Path, data: garments.Garments) -> Describe:
-    """SqueezeNet as published, pooled under the mask, standardised on 400 training garments."""
-    net = start_net(shared).eval()
-    keep = 2 * (128 + 256 + 512)
-    raw = by_net_raw(net, keep)
-    some = data.rows(validation=False)[:: max(1, len(data.rows(validation=False)) // 400)]
-    known = raw(np.stack([plain(data.pixels[r]) for r in some]))
-    mean, spread = known.mean(axis=0), known.std(axis=0) + 1e-6
-    return lambda tiles: unit((raw(tiles) - mean) / spread)
-
-
-def by_net_raw(net: GarmentNet, keep: int) -> Describe:
-    def describe(tiles: Tiles) -> Array:
-        with torch.inference_mode():
-            parts = [
-                net(*as_tensors(tiles[k : k + 32], "cpu"))[1][:, :keep]
-                for k in range(0, len(tiles), 32)
-            ]
-        return torch.cat(parts).numpy()
-
-    return describe
+LAMP_QUERIES = 200
 
 
 @dataclass(frozen=True)
@@ -140,60 +76,32 @@ def people(shared: Path, models: Path) -> People | None:
     return People(np.stack(tiles), top, clip, name, len(rows) - len(kept))
 
 
-def people_row(describe: Describe, seen: People) -> str:
+def line(x: Likeness) -> str:
+    return (f"{x.recall:.3f} | {x.auc:.4f} | {x.same:.3f} | {x.different:.4f} | {x.strict:.3f} | "
+            f"{x.above:.3f}")  # fmt: skip
+
+
+def people_line(describe: Describe, seen: People) -> str:
     """Recall@1 with the query's own clip hidden, for garments that appear in two clips or more."""
-    v = describe(seen.tiles)
-    cosine = v @ v.T
-    across = seen.clip[:, None] != seen.clip[None]
-    same = seen.top[:, None] == seen.top[None]
-    recall, _ = recall_at_1(v, seen.top, seen.clip)
-    positive, negative = cosine[same & across], cosine[~same]
-    return f"{recall:.3f} | {auc(positive, negative):.3f} | {operating(positive, negative)}"
+    kind = np.zeros(len(seen.top), np.intp)
+    return line(of_sightings(describe, seen.tiles, seen.top, seen.clip, kind))
 
 
-def auc(positive: Array, negative: Array) -> float:
-    truth = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
-    return float(roc_auc_score(truth, np.r_[positive, negative]))
-
-
-def operating(positive: Array, negative: Array) -> str:
-    """Shares above BOUNDARY, and the cosine at which one different pair in a thousand passes."""
-    strict = float(np.quantile(negative, 0.999))
-    return (f"{(positive >= BOUNDARY).mean():.3f} | {(negative >= BOUNDARY).mean():.4f} | "
-            f"{strict:.3f} | {(positive >= strict).mean():.3f}")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Held:
-    """Validation garments: plain tiles and two strong views of each."""
-
-    rows: NDArray[np.intp]
-    plain: Tiles
-    first: Tiles
-    second: Tiles
-    category: NDArray[np.int64]
-
-
-def held(data: garments.Garments, source: str, limit: int | None) -> Held:
+def held(data: garments.Garments, source: str, limit: int | None) -> tuple[NDArray[np.intp], Held]:
+    """Validation garments of a source, and their views."""
     rows = data.rows(validation=True, source=source)
     if limit:
         rows = np.sort(np.random.default_rng(11).choice(rows, min(limit, len(rows)), replace=False))
-    views = [
-        [view(data.pixels[r], np.random.default_rng((17, turn, r))) for r in rows]
-        for turn in (0, 1)
-    ]
-    still = np.stack([plain(data.pixels[r]) for r in rows])
-    return Held(rows, still, np.stack(views[0]), np.stack(views[1]), data.category[rows])
+    return rows, altered([data.pixels[r] for r in rows], data.category[rows], rows.tolist())
 
 
-def held_row(describe: Describe, seen: Held) -> str:
-    a, b, c = describe(seen.plain), describe(seen.first), describe(seen.second)
-    recall = ((b @ a.T).argmax(axis=1) == np.arange(len(a))).mean()
-    views = b @ c.T
-    positive = np.diag(views)
-    rival = (seen.category[:, None] == seen.category[None]) & ~np.eye(len(a), dtype=bool)
-    negative = views[rival]
-    return f"{recall:.3f} | {auc(positive, negative):.4f} | {operating(positive, negative)}"
+def rendered_lines(folder: Path, runs: Path, ways: dict[str, Describe]) -> None:
+    """Garments of a rendered library in several frames, cut out by their exact masks."""
+    seen = rendered_garments.load(folder, runs)
+    tiles = np.stack([plain(seen.pixels[r]) for r in range(len(seen.item))])
+    for by, describe in ways.items():
+        found = of_sightings(describe, tiles, seen.item, seen.photo, seen.category)
+        print(f"| {folder.name}, {found.asked} | {by} | {line(found)} |", flush=True)
 
 
 def rivals_rows(describe: Describe, data: garments.Garments) -> None:
@@ -214,19 +122,13 @@ def rivals_rows(describe: Describe, data: garments.Garments) -> None:
               f"{passing.any(axis=1).mean():.3f} |")  # fmt: skip
 
 
-def lamp_row(describe: Describe, seen: Held, share: float) -> str:
-    """1 - cosine to the plain tile under black-body lamps: mean over LAMPS_K, and the worst."""
-    still = describe(seen.plain)
-    moved = []
-    for kelvin in LAMPS_K:
-        lit = seen.plain.copy()
-        linear = (lit[..., :3].astype(np.float32) / 255) ** 2.2 * lamp(kelvin) ** share
-        lit[..., :3] = np.clip(np.clip(linear, 0, 1) ** (1 / 2.2) * 255 + 0.5, 0, 255).astype(
-            np.uint8
-        )
-        moved.append(float((1 - (still * describe(lit)).sum(axis=1)).mean()))
-    worst = int(np.argmax(moved))
-    return f"{np.mean(moved):.3f} | {moved[worst]:.3f} at {LAMPS_K[worst]} K"
+def lamp_line(describe: Describe, tiles: Tiles) -> str:
+    told = []
+    for share in (1.0, 0.5):
+        moved = lamp_shift(describe, tiles, share)
+        worst = max(moved, key=lambda k: moved[k])
+        told.append(f"{np.mean(list(moved.values())):.3f} | {moved[worst]:.3f} at {worst} K")
+    return " | ".join(told)
 
 
 def histogram(describe: Describe, seen: Held) -> str:
@@ -318,7 +220,7 @@ def draw_sheets(
 ) -> None:
     rng = np.random.default_rng(2)
     for name, one in seen.items():
-        picked = rng.choice(len(one.rows), min(24, len(one.rows)), replace=False)
+        picked = rng.choice(len(one.plain), min(24, len(one.plain)), replace=False)
         sheet(one.plain, describe(one.plain), picked, folder / f"{name}.png")
         a, b = describe(one.plain), describe(one.first)
         missed = np.flatnonzero((b @ a.T).argmax(axis=1) != np.arange(len(a)))[:24]
@@ -344,40 +246,44 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--sheets", type=Path)
+    parser.add_argument("--rendered", type=Path, nargs="*", default=[])
     args = parser.parse_args()
+    torch.set_num_threads(1)
     data = garments.load(args.shared, args.runs)
-    sets = {"flat": held(data, "flat", FLAT_QUERIES), "street": held(data, "street", FLAT_QUERIES)}
+    every = {source: held(data, source, FLAT_QUERIES) for source in ("flat", "street")}
+    sets = {source: one for source, (_, one) in every.items()}
     worn = people(args.shared, args.models)
-    ours = by_net(load_net(args.models, "cpu"), 0)
-    ways: dict[str, Describe] = {
-        "embed-small": ours,
-        "Lab histogram": by_histogram,
-        "raw pixels": by_pixels,
-        "SqueezeNet features as published": imagenet(args.shared, data),
-    }
+    ours = by_net(load_net(args.models, "cpu"))
+    some = data.rows(validation=False)
+    some = some[:: max(1, len(some) // 400)]
+    known = np.stack([plain(data.pixels[r]) for r in some])
+    ways = {"embed-small": ours, **baselines(args.shared, known)}
     print_head("set", "by", "recall@1", "AUC", "same >= 0.85", "different >= 0.85",
                "cosine at 1 in 1000", "same above it")  # fmt: skip
     for by, describe in ways.items():
         for name, one in sets.items():
-            print(f"| {name}, {len(one.rows)} | {by} | {held_row(describe, one)} |", flush=True)
+            found = of_views(describe, one)
+            print(f"| {name}, {found.asked} | {by} | {line(found)} |", flush=True)
         if worn:
-            found = f"{len(worn.top)} of {len(worn.top) + worn.missed}"
-            print(f"| people, {found} | {by} | {people_row(describe, worn)} |")
+            seen = f"{len(worn.top)} of {len(worn.top) + worn.missed}"
+            print(f"| people, {seen} | {by} | {people_line(describe, worn)} |")
+    for folder in args.rendered:
+        rendered_lines(folder, args.runs, ways)
     print()
     print_head("lamp 2500 K to 9000 K, flat", "mean", "worst", "half corrected: mean", "worst")
     for by, describe in ways.items():
-        full, half = (lamp_row(describe, sets["flat"], share) for share in (1.0, 0.5))
-        print(f"| {by} | {full} | {half} |", flush=True)
+        print(f"| {by} | {lamp_line(describe, sets['flat'].plain[:LAMP_QUERIES])} |", flush=True)
     print()
     rivals_rows(ours, data)
     for name, one in sets.items():
         print(f"\n{name}:\n\n{histogram(ours, one)}")
     if (args.models / "classify-small" / "weights.safetensors").exists():
         print()
-        every = {name: held(data, name, None) for name in ("flat", "street")}
+        rows, flat = held(data, "flat", None)
+        every["flat"] = rows, flat
         classify_rows(args.models, data, {
-            f"{name}, {kind}": (tiles, one.rows)
-            for name, one in every.items()
+            f"{name}, {kind}": (tiles, rows)
+            for name, (rows, one) in every.items()
             for kind, tiles in (("plain", one.plain), ("strong views", one.first))
         })  # fmt: skip
     if args.sheets:

@@ -1,15 +1,18 @@
 """Train embed-small: one garment, seen twice, close; any other garment, far.
 
-    python pipelines/train_embed.py --shared ../shared --steps 720
+    python pipelines/garment_features.py --shared ../shared --passes 8 --rendered DIR
+    python pipelines/train_embed.py --shared ../shared --rendered DIR
 
-About 30 minutes on two CPU cores (bfloat16, channels-last); takes a GPU where there is one. Writes
-a checkpoint every three minutes to ``runs/embed-small``, goes on from it when started again, and
-ends by writing the averaged weights to ``models/embed-small/weights.safetensors`` (float16).
+Learns what stands above the fixed readings (``GarmentNet.standard`` and ``neck``) from the views
+that ``garment_features.py`` has read so far: minutes on one CPU core. Writes a checkpoint every
+three minutes to ``runs/embed-small``, goes on from it when started again, and ends by writing
+``models/embed-small/weights.safetensors`` (matrices in float16).
 
-Every step shows two random views each of a few groups of garments of one category, half of the
-groups of nearly one colour too. Three losses: a contrastive one over the batch and a queue of
-recent vectors; a sigmoid per pair, ``s * (cosine - 0.85)``, which puts the same/different boundary
-at 0.85; and the category and type, so that the features also serve classify-small.
+Every step shows two views each of many small groups of garments of one category, half of the
+groups of nearly one colour too: two random views of a real garment, or a rendered garment in two
+frames, in another pose and light. Two losses: a contrastive one over the batch, and a sigmoid per
+pair of one category whose boundary lies at BOUNDARY. A tenth of the photos and senders is kept
+back, as for classify-small; what is printed is measured on them.
 """
 
 from __future__ import annotations
@@ -17,218 +20,234 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
+import garment_features
 import garments
 import numpy as np
+import rendered_garments
 import torch
 import torch.nn.functional as F
-from garment_views import view
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset
+from train_classify import is_kept_back
+from train_trunk import average, export, resume, save
 
-from wardrobe.backends.small import as_tensors
-from wardrobe.nets import ClassifyHead, GarmentNet
-from wardrobe.types import VECTOR_SIZE
+from wardrobe.nets import GarmentNet
 
-BOUNDARY = 0.85  # cosine at which a pair is as likely one garment as two
-QUEUE = 2048  # recent vectors that serve as further negatives
+BOUNDARY = 0.6  # cosine at which a pair of one category is as likely one garment as two
 GROUP = 8  # garments of one category that meet in a batch
-FROZEN = 6  # first layers of the trunk that keep ImageNet's filters: half of a step's cost
-TEMPERATURE = 0.07
-PUSH = 0.25  # weight of different pairs in the sigmoid loss; more makes 0.85 stricter
+TEMPERATURE = 0.05
+PUSH = 3.0  # weight of different pairs in the sigmoid loss; more makes the boundary stricter
+RENDERED = 0.4  # share of groups that are of rendered garments, once there are any
+NOISE, DROPPED = 0.2, 0.2  # of standardised readings
 EVERY_S = 180.0
-EMA = 0.99
+REREAD = 200  # steps
 
 
-class Batches(IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless batches of two views per garment; batch ``i`` depends on ``(seed, i)`` alone.
+@dataclass(frozen=True)
+class Views:
+    """Readings of views by the garment they show.
 
-    Yields (2 b, 160, 160, 4) uint8, first all first views, and (b,) rows of the garments.
+    Attributes:
+        values: (n, feature_size) float16, standardised.
+        of: (n,) garment of each view; ``first`` and ``count`` say where a garment's views lie.
+        photo: (n,) number of the photo of each view; views of a real garment have one each.
+        category, colour, real, back: of the garments; ``back`` are kept back.
     """
 
-    def __init__(self, data: garments.Garments, *, start: int, steps: int, groups: int, seed: int):
-        self.data, self.start, self.steps, self.groups, self.seed = data, start, steps, groups, seed
-        self.train = data.rows(validation=False)
+    values: Tensor
+    of: NDArray[np.intp]
+    photo: NDArray[np.intp]
+    first: NDArray[np.intp]
+    count: NDArray[np.intp]
+    category: NDArray[np.int64]
+    colour: NDArray[np.float32]
+    real: NDArray[np.bool_]
+    back: NDArray[np.bool_]
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        cv2.setNumThreads(0)
-        worker = torch.utils.data.get_worker_info()
-        first, stride = (worker.id, worker.num_workers) if worker else (0, 1)
-        for step in range(self.start + first, self.steps, stride):
-            rng = np.random.default_rng((self.seed, step))
-            rows = np.unique(np.concatenate([self._group(rng) for _ in range(self.groups)]))
-            # One size of batch throughout: oneDNN prepares its kernels per size.
-            spare = np.setdiff1d(rng.choice(self.train, 2 * self.groups * GROUP), rows)
-            rows = np.append(rows, rng.permutation(spare))[: self.groups * GROUP]
-            views = [view(self.data.pixels[r], rng) for _ in range(2) for r in rows]
-            yield torch.from_numpy(np.stack(views)), torch.from_numpy(rows)
 
-    def _group(self, rng: np.random.Generator) -> NDArray[np.intp]:
-        """A garment and others of its category: anyone, or the nearest in colour of a hundred."""
-        anchor = rng.choice(self.train)
-        alike = self.train[self.data.category[self.train] == self.data.category[anchor]]
+def gather(args: argparse.Namespace, net: GarmentNet) -> Views:
+    """All views that have been read by now, standardised as ``net`` does.
+
+    The first call, before anything was learned, sets the mean and spread that it goes by.
+    """
+    data = garments.load(args.shared, args.runs)
+    values, of, photo, category, colour = [], [], [], [data.category], [data.colour]
+    back = [np.array([is_kept_back(g) for g in data.group])]
+    for k, part in enumerate(garment_features.training(args.runs, data)):
+        values.append(np.asarray(part.values))
+        of.append(part.rows)
+        photo.append(-(k + 1) * np.ones(len(part.rows), np.intp))
+    known, photos = len(data.category), 0
+    for folder in args.rendered:
+        seen = rendered_garments.load(folder, args.runs)
+        items, where, number = np.unique(seen.item, return_index=True, return_inverse=True)
+        frame = np.unique(seen.photo, return_inverse=True)[1] + photos
+        for part in garment_features.rendered_readings(args.runs, folder.name, len(seen.item)):
+            values.append(np.asarray(part.values))
+            of.append(known + number[part.rows])
+            photo.append(frame[part.rows])
+        category.append(seen.category[where])
+        colour.append(seen.colour[where])
+        back.append(np.array([is_kept_back(i.split("-")[0]) for i in items], np.bool_))
+        known, photos = known + len(items), photos + len(np.unique(seen.photo))
+    order = np.argsort(np.concatenate(of), kind="stable")
+    owner = np.concatenate(of)[order]
+    whole = torch.from_numpy(np.concatenate(values)[order])
+    if not net.standard.num_batches_tracked:
+        mean, variance = moments(whole)
+        net.standard.running_mean.copy_(mean)
+        net.standard.running_var.copy_(variance)
+        net.standard.num_batches_tracked.fill_(1)
+    with torch.inference_mode():
+        for k in range(0, len(whole), 4096):
+            whole[k : k + 4096] = net.standardised(whole[k : k + 4096].float()).half()
+    real = np.arange(known) < len(data.category)
+    first = np.searchsorted(owner, np.arange(known))
+    count = np.bincount(owner, minlength=known)
+    print(f"{len(whole)} views of {int((count > 0).sum())} garments, "
+          f"{int((count[~real] > 0).sum())} of them rendered", flush=True)  # fmt: skip
+    return Views(
+        whole, owner, np.concatenate(photo)[order], first, count, np.concatenate(category),
+        np.concatenate(colour), real, np.concatenate(back),
+    )  # fmt: skip
+
+
+def moments(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of each column, far outliers (a hundredth on either side) left out."""
+    some = values[:: max(1, len(values) // 8000)].float()
+    low, high = (torch.quantile(some, q, dim=0) for q in (0.01, 0.99))
+    some = torch.maximum(torch.minimum(some, high), low)
+    return some.mean(dim=0), some.var(dim=0)
+
+
+def draw(views: Views, open_: NDArray[np.intp], groups: int, rng: np.random.Generator) -> Tensor:
+    """Rows of two views each of ``groups`` groups of garments: (2, n)."""
+    chosen: list[NDArray[np.intp]] = []
+    drawn = open_[~views.real[open_]]
+    for _ in range(groups):
+        anchor = rng.choice(drawn if len(drawn) and rng.random() < RENDERED else open_)
+        alike = (views.category[open_] == views.category[anchor]) & (
+            views.real[open_] == views.real[anchor]
+        )
+        pool = open_[alike]
         if rng.random() < 0.5:
-            near = rng.choice(alike, min(100, len(alike)), replace=False)
-            off = np.linalg.norm(self.data.colour[near] - self.data.colour[anchor], axis=1)
-            return np.append(near[np.argsort(off)[: GROUP - 1]], anchor)
-        return rng.choice(alike, min(GROUP, len(alike)), replace=False)
+            near = rng.choice(pool, min(150, len(pool)), replace=False)
+            off = np.linalg.norm(views.colour[near] - views.colour[anchor], axis=1)
+            chosen.append(near[np.argsort(off)[:GROUP]])
+        else:
+            chosen.append(rng.choice(pool, min(GROUP, len(pool)), replace=False))
+    garment = np.unique(np.concatenate(chosen))
+    a = views.first[garment] + (rng.random(len(garment)) * views.count[garment]).astype(int)
+    b = views.first[garment] + (rng.random(len(garment)) * views.count[garment]).astype(int)
+    for _ in range(6):  # one picture twice, or one frame of two, proves little
+        same = views.photo[a] == views.photo[b]
+        again = rng.random(len(garment)) * views.count[garment]
+        b = np.where(same, views.first[garment] + again.astype(int), b)
+    return torch.from_numpy(np.stack([a, b]))
 
 
-class PairLoss(nn.Module):
-    """Contrastive over a queue, plus a sigmoid per pair whose boundary lies at BOUNDARY."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.log_sharpness = nn.Parameter(torch.tensor(math.log(20.0)))
-        self.register_buffer("vectors", torch.zeros(QUEUE, VECTOR_SIZE))
-        self.register_buffer("rows", torch.full((QUEUE,), -1))
-        self.vectors: Tensor
-        self.rows: Tensor
-        self.at = 0
-
-    def forward(self, vectors: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """(2 b, 256) vectors and (b,) rows -> the contrastive and the sigmoid loss."""
-        owner = torch.cat([rows, rows])
-        known = self.rows >= 0
-        others = torch.cat([vectors, self.vectors[known]])
-        cosine = vectors @ others.T
-        same = owner[:, None] == torch.cat([owner, self.rows[known]])[None]
-        n = len(vectors)
-        itself = torch.zeros_like(same)
-        itself[:, :n] = torch.eye(n, dtype=torch.bool, device=same.device)
-        pair = same & ~itself
-        pair[:, n:] = False  # the queue holds older weights' vectors: negatives only
-        logits = (cosine / TEMPERATURE).masked_fill(itself | (same & ~pair), -1e4)
-        contrast = -(logits.log_softmax(dim=1)[pair]).mean()
-        sharpness = self.log_sharpness.exp().clamp(max=60)
-        signed = torch.where(pair, 1.0, -1.0) * sharpness * (cosine - BOUNDARY)
-        each = F.softplus(-signed).masked_fill(itself | (same & ~pair), 0.0)
-        self._remember(vectors.detach(), owner)
-        different = each[:, :n].masked_fill(pair[:, :n], 0).sum() / n
-        return contrast, each[pair].mean() + PUSH * different
-
-    def _remember(self, vectors: Tensor, owner: Tensor) -> None:
-        at = (torch.arange(len(vectors), device=vectors.device) + self.at) % QUEUE
-        self.vectors[at], self.rows[at] = vectors, owner
-        self.at = int(at[-1] + 1) % QUEUE
+def losses(
+    told: Tensor, garment: Tensor, category: Tensor, sharpness: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(2 n, 255) vectors before the lift -> the contrastive loss, and the one of the boundary."""
+    cosine = told @ told.T
+    itself = torch.eye(len(told), dtype=torch.bool)
+    pair = (garment[:, None] == garment[None]) & ~itself
+    logits = (cosine / TEMPERATURE).masked_fill(itself, -1e4)
+    contrast = -logits.log_softmax(dim=1)[pair].mean()
+    rival = (category[:, None] == category[None]) & ~pair & ~itself
+    rate = sharpness.exp().clamp(max=40)
+    positive = F.softplus(-rate * (cosine[pair] - BOUNDARY)).mean()
+    negative = F.softplus(rate * (cosine - BOUNDARY)).masked_fill(~rival, 0).sum() / len(told)
+    return contrast, positive + PUSH * negative
 
 
-def label_loss(
-    category: Tensor, types: Tensor, truth: Tensor, allowed: Tensor, weight: Tensor | None = None
-) -> Tensor:
-    """Category error, plus that of the types where the label says anything about them."""
-    loss = F.nll_loss(category, truth, weight=weight)
-    told = types.masked_fill(~allowed, float("-inf")).logsumexp(dim=1)
-    return loss - 0.5 * told.mean()
-
-
-def start_net(shared: Path) -> GarmentNet:
-    """The network with ImageNet's SqueezeNet as its trunk and a fresh rest."""
+def train(args: argparse.Namespace, net: GarmentNet, checkpoint: Path) -> GarmentNet:
+    """Fit the neck, taking in what has been read meanwhile every REREAD steps; returns the network
+    with the average of the last steps' necks."""
     torch.manual_seed(0)
-    net = GarmentNet()
-    weights = torch.load(shared / "weights/squeezenet1_1_imagenet.pth", weights_only=True)
-    net.trunk.load_state_dict({k: v for k, v in weights.items() if k.startswith("features.")})
-    return net
-
-
-def average(ema: nn.Module, net: nn.Module, step: int) -> None:
-    keep = min(EMA, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for a, b in zip(ema.state_dict().values(), net.state_dict().values(), strict=True):
-            if a.is_floating_point():
-                a.lerp_(b, 1 - keep)
-            else:
-                a.copy_(b)
-
-
-def train(shared: Path, runs: Path, models: Path, *, steps: int, groups: int) -> None:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    data = garments.load(shared, runs)
-    category = torch.from_numpy(data.category).to(device)
-    allowed = torch.from_numpy(data.types).to(device)
-    net = start_net(shared).to(device, memory_format=torch.channels_last)
-    ema = deepcopy(net).eval()
-    head, pairs = ClassifyHead(net.feature_size).to(device), PairLoss().to(device)
-    for layer in net.trunk.features[:FROZEN]:
-        layer.requires_grad_(False)
-    trunk = [p for p in net.trunk.parameters() if p.requires_grad]
-    rest = [p for m in (net.layout, net.standard, net.neck, head, pairs) for p in m.parameters()]
-    optimiser = torch.optim.AdamW(
-        [{"params": trunk, "lr": 3e-4}, {"params": rest, "lr": 1.5e-3}], weight_decay=0.02
-    )
+    steps = args.steps
+    ema = deepcopy(net.neck).eval()
+    holder = nn.Module()
+    holder.sharpness = nn.Parameter(torch.tensor(math.log(12.0)))
+    learned = [*net.neck.parameters(), *holder.parameters()]
+    optimiser = torch.optim.AdamW(learned, lr=2e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda s: min(1.0, (s + 1) / 60) * (0.02 + 0.98 * (1 + math.cos(math.pi * s / steps)) / 2),
     )
-    parts = {"net": net, "ema": ema, "head": head, "pairs": pairs, "optimiser": optimiser,
-             "schedule": schedule}  # fmt: skip
-    checkpoint = runs / "embed-small" / "last.pt"
+    parts = {"neck": net.neck, "standard": net.standard, "ema": ema, "holder": holder,
+             "optimiser": optimiser, "schedule": schedule}  # fmt: skip
+    saved, sums = time.monotonic(), np.zeros(2)
     first = resume(checkpoint, parts)
-    batches = Batches(data, start=first, steps=steps, groups=groups, seed=5)
-    saved = time.monotonic()
-    sums = np.zeros(3)
-    for step, (views, rows) in enumerate(
-        DataLoader(batches, batch_size=None, num_workers=1), first
-    ):
-        image, mask = as_tensors(views.numpy(), device)
-        rows = rows.to(device)
-        net.train()
-        with torch.autocast(device, torch.bfloat16):
-            vectors, features = net(image.contiguous(memory_format=torch.channels_last), mask)
-        contrast, boundary = pairs(vectors, rows)
-        twice = torch.cat([rows, rows])
-        labels = label_loss(*head(features.float()), category[twice], allowed[twice])
+    views: Views | None = None
+    for step in range(first, steps):
+        if views is None or step % REREAD == 0:
+            views = gather(args, net.eval())
+            open_ = np.flatnonzero((views.count >= 2) & ~views.back)
+            category = torch.from_numpy(views.category)
+        rng = np.random.default_rng((5, step))
+        rows = draw(views, open_, args.groups, rng).flatten()
+        net.neck.train()
+        x = views.values[rows].float()
+        x = F.dropout(x + NOISE * torch.randn_like(x), DROPPED)
+        with torch.autocast("cpu", torch.bfloat16):
+            told = net.neck(x)
+        told = F.normalize(told.float(), dim=1)
+        garment = torch.from_numpy(views.of)[rows]
+        contrast, boundary = losses(told, garment, category[garment], holder.sharpness)
         optimiser.zero_grad(set_to_none=True)
-        (contrast + boundary + 0.3 * labels).backward()
-        nn.utils.clip_grad_norm_([*trunk, *rest], 5.0)
+        (contrast + boundary).backward()
+        nn.utils.clip_grad_norm_(learned, 5.0)
         optimiser.step()
         schedule.step()
-        average(ema, net, step)
-        sums += [contrast.item(), boundary.item(), labels.item()]
-        if (step + 1) % 20 == 0:
-            told = " ".join(f"{v / 20:.3f}" for v in sums)
-            rate = pairs.log_sharpness.exp().item()
-            print(f"{time.strftime('%H:%M:%S')} step {step + 1}/{steps} contrast boundary labels "
-                  f"{told} sharpness {rate:.1f}", flush=True)  # fmt: skip
+        average(ema, net.neck, step)
+        sums += [contrast.item(), boundary.item()]
+        if (step + 1) % 50 == 0:
+            print(f"{time.strftime('%H:%M:%S')} step {step + 1}/{steps} contrast boundary "
+                  f"{sums[0] / 50:.3f} {sums[1] / 50:.3f} sharpness "
+                  f"{holder.sharpness.exp():.1f}", flush=True)  # fmt: skip
             sums[:] = 0
+        if (step + 1) % 200 == 0 or step + 1 == steps:
+            held_back(views, ema)
         if time.monotonic() - saved > EVERY_S:
             save(checkpoint, parts, step + 1)
             saved = time.monotonic()
     save(checkpoint, parts, steps)
-    export(ema, models / "embed-small" / "weights.safetensors")
+    net.neck = ema
+    return net.eval()
 
 
-def resume(checkpoint: Path, parts: dict[str, nn.Module]) -> int:
-    if not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    print(f"goes on from step {state['step']} of {checkpoint}", flush=True)
-    return int(state["step"])
-
-
-def save(checkpoint: Path, parts: dict[str, nn.Module], step: int) -> None:
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: part.state_dict() for name, part in parts.items()}
-    torch.save({**state, "step": step}, checkpoint.with_suffix(".part"))
-    checkpoint.with_suffix(".part").replace(checkpoint)
-
-
-def export(net: nn.Module, path: Path) -> None:
-    """Safetensors: matrices and filters in float16 (loaders widen them), the rest in float32."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        k: (v.half() if v.ndim >= 2 else v).cpu().contiguous() for k, v in net.state_dict().items()
-    }
-    save_file(tensors, path)
-    print(f"wrote {path}: {path.stat().st_size / 1e6:.2f} MB")
+def held_back(views: Views, neck: nn.Module) -> None:
+    """Print recall and AUC of the garments kept back, real and rendered apart."""
+    for name, which in (("real", views.real), ("rendered", ~views.real)):
+        mine = np.flatnonzero((which & views.back)[views.of])
+        if len(mine) < 50:
+            continue
+        rng = np.random.default_rng(1)
+        mine = np.sort(rng.choice(mine, min(3000, len(mine)), replace=False))
+        with torch.inference_mode():
+            told = F.normalize(neck(views.values[mine].float()), dim=1).numpy()
+        of, photo, category = views.of[mine], views.photo[mine], views.category[views.of[mine]]
+        cosine = told @ told.T
+        same = of[:, None] == of[None]
+        other_photo = photo[:, None] != photo[None]
+        asked = (same & other_photo).any(axis=1)
+        nearest = np.where(other_photo | ~same, cosine, -2).argmax(axis=1)
+        rival = category[:, None] == category[None]
+        upper = np.triu(np.ones_like(same), 1)
+        positive, negative = cosine[same & other_photo & upper], cosine[~same & rival & upper]
+        truth = np.r_[np.ones(len(positive)), np.zeros(len(negative))]
+        strict = np.quantile(negative, 0.999)
+        print(f"  kept back, {name}: recall@1 {(of[nearest] == of)[asked].mean():.3f} of "
+              f"{int(asked.sum())}, AUC {roc_auc_score(truth, np.r_[positive, negative]):.4f}, "
+              f"1 in 1000 passes {strict:.3f}, same above it {(positive >= strict).mean():.3f}",
+              flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -236,12 +255,18 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--steps", type=int, default=720)
-    parser.add_argument("--groups", type=int, default=8, help="of eight garments, per batch")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="write models here instead")
+    parser.add_argument("--rendered", type=Path, nargs="*", default=[])
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--groups", type=int, default=24, help="of eight garments, per batch")
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    train(args.shared, args.runs, args.models, steps=args.steps, groups=args.groups)
+    torch.set_num_threads(1)
+    data = garments.load(args.shared, args.runs)
+    net = garment_features.reader(args.models, args.runs, data)
+    net.standard.num_batches_tracked.zero_()
+    net.standard.requires_grad_(False)
+    train(args, net, args.runs / "embed-small" / "neck.pt")
+    export(net, (args.out or args.models) / "embed-small" / "weights.safetensors")
 
 
 if __name__ == "__main__":

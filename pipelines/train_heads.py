@@ -21,7 +21,7 @@ import torch
 from fit_projection import keep
 from numpy.typing import NDArray
 from torch import Tensor
-from train_classify import calibrate, fit, is_kept_back
+from train_classify import Lesson, calibrate, fit, is_kept_back
 
 from wardrobe import backends, weights
 from wardrobe.types import Crop
@@ -52,8 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     features = described(embed, data, rows)
     truth, allowed = torch.from_numpy(data.category[rows]), torch.from_numpy(data.types[rows])
     back = torch.tensor([is_kept_back(g) for g in data.group[rows]])
-    head = fit(features[~back], truth[~back], allowed[~back])
-    calibrate(head, features[back], truth[back], allowed[back])
+    lesson = Lesson(features, truth, allowed, torch.ones(len(truth)), back)
+    head = fit(lesson)
+    calibrate(head, lesson)
     tensors = {k: v.numpy() for k, v in head.state_dict().items()}
     print(keep(args.model, "weights.safetensors", tensors))
     return 0

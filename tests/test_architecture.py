@@ -38,6 +38,7 @@ FLOORS = [
         "truth",
         "pattern",
         "sleeve",
+        "readings",
         "portions",
         "reach",
         *BODIES,
@@ -52,7 +53,7 @@ FLOORS = [
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend
 ONLY_IN = {
-    "torch": {"backends", "nets", "doctor"},
+    "torch": {"backends", "nets", "readings", "doctor"},
     "torchvision": {"backends", "nets", "doctor"},
     "cv2": {"backends"},
     "ultralytics": {"backends"},

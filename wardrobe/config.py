@@ -125,7 +125,7 @@ class ClusterSettings(_Section):
     same_cosine: Share = Field(
         0.85,
         description="Cosine from which two garments of one category are one item, unless the embedder's entry in"
-        " models/registry.toml names its own by calibration (embed-small: 0.93). Biased high: a false merge"
+        " models/registry.toml names its own by calibration. Biased high: a false merge"
         " loses a garment, a duplicate is a mild annoyance.",
     )
     ask_cosine: Share = Field(

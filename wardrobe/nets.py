@@ -1,7 +1,7 @@
 """Our own small networks: what a garment looks like, as 256 numbers and as a name.
 
-Pure modules: no files, no device choice. Weights are trained by ``pipelines/train_embed.py`` and
-``train_classify.py`` and loaded, strictly, by ``backends/small.py``.
+Pure modules: no files, no device choice. Weights are trained by ``pipelines/train_trunk.py``,
+``train_embed.py`` and ``train_classify.py`` and loaded, strictly, by ``backends/small.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from wardrobe import reach
 from wardrobe.labels import CATEGORIES, TYPES
+from wardrobe.readings import ColourReading, ShapeReading, masked_products, masked_statistics
 from wardrobe.types import VECTOR_SIZE
 
 INPUT_SIDE = 160  # px, square
@@ -19,37 +20,44 @@ INPUT_SIDE = 160  # px, square
 #: Finer types in the order of :class:`ClassifyHead`, category by category.
 TYPE_NAMES: tuple[str, ...] = tuple(t for c in CATEGORIES for t in TYPES[c])
 
-_LAB_FROM_LINEAR = (  # sRGB primaries, each row divided by the D65 white
-    (0.433953, 0.376219, 0.189828),
-    (0.212671, 0.715160, 0.072169),
-    (0.017758, 0.109477, 0.872765),
-)
-
 
 class GarmentNet(nn.Module):
     """A masked garment crop to a unit vector.
 
-    Three readings of the pixels under the mask, and nothing of those outside it: texture from a
-    SqueezeNet 1.1 trunk, pooled inside the mask at three depths; colour as Lab statistics, once as
+    Readings of the pixels under the mask, and nothing of those outside it: texture from a
+    SqueezeNet 1.1 trunk, pooled inside the mask at four depths; the weave, which of its filters
+    answer together; what is where on the garment, coarsely; colour as Lab statistics, once as
     photographed and once with the light taken out; shape from the mask itself.
 
-    The vector's cosine is trained so that 0.85 parts same from different garments.
+    ``lift`` is the length of a last component that all vectors share before they are brought to
+    length 1. It moves the cosine ``c`` to ``(c + lift**2) / (1 + lift**2)``, the order of pairs
+    unchanged, so that calibration can put the parting of same and different at one known cosine.
     """
+
+    LAYOUT, WEAVE, PLACE = 48, 24, 16  # channels
+    LIMIT = 6.0  # standard deviations; what is further off is no more unusual than this
 
     def __init__(self) -> None:
         super().__init__()
         self.trunk = SqueezeTrunk()
-        self.layout = nn.Conv2d(512, 48, 1)
-        size = 2 * (128 + 256 + 512) + 48 * 9 + ColourReading.size + ShapeReading.size
+        self.layout = nn.Conv2d(512, self.LAYOUT, 1)
+        self.weave_shallow = nn.Conv2d(128, self.WEAVE, 1)
+        self.weave_middle = nn.Conv2d(256, self.WEAVE, 1)
+        self.place = nn.Conv2d(256, self.PLACE, 1)
+        together = self.WEAVE * (self.WEAVE + 1) // 2
+        size = 2 * (64 + 128 + 256 + 512) + self.LAYOUT * 9 + self.PLACE * 36 + 2 * together
+        size += ColourReading.size + ShapeReading.size
         self.colour = ColourReading()
         self.shape = ShapeReading()
         self.standard = nn.BatchNorm1d(size)
         self.neck = nn.Sequential(
-            nn.Linear(size, 512),
-            nn.BatchNorm1d(512),
+            nn.Linear(size, 768),
+            nn.BatchNorm1d(768),
             nn.ReLU(inplace=True),
-            nn.Linear(512, VECTOR_SIZE),
+            nn.Linear(768, VECTOR_SIZE - 1),
         )
+        self.register_buffer("lift", torch.zeros(1))
+        self.lift: Tensor
         self.feature_size = size
 
     def forward(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,16 +71,32 @@ class GarmentNet(nn.Module):
             (n, 256) float32 unit vectors, and (n, feature_size) float32 standardised features,
             the input of :class:`ClassifyHead`.
         """
-        shallow, middle, deep = self.trunk(image, mask)
+        features = self.standardised(self.readings(image, mask))
+        return self.vector(features), features
+
+    def readings(self, image: Tensor, mask: Tensor) -> Tensor:
+        """(n, feature_size) float32, as they come; arguments as in :meth:`forward`."""
+        first, shallow, middle, deep = self.trunk(image, mask)
         coarse = F.avg_pool2d(mask, 4)  # pooling it from full size again and again costs more
-        laid_out = self.layout(deep) * F.adaptive_avg_pool2d(coarse, (deep.shape[2], deep.shape[3]))
+        at_middle, at_deep = (F.adaptive_avg_pool2d(coarse, x.shape[2:]) for x in (middle, deep))
+        laid_out, placed = self.layout(deep) * at_deep, self.place(middle) * at_middle
+        woven = [(self.weave_shallow(shallow), coarse), (self.weave_middle(middle), at_middle)]
         with torch.autocast(image.device.type, enabled=False):  # sums over pixels need float32
-            readings = [masked_statistics(x, coarse) for x in (shallow, middle, deep)]
+            readings = [masked_statistics(x, coarse) for x in (first, shallow, middle, deep)]
             readings.append(F.adaptive_avg_pool2d(laid_out.float(), 3).flatten(1))
+            readings.append(F.adaptive_avg_pool2d(placed.float(), 6).flatten(1))
+            readings += [masked_products(x, m) for x, m in woven]
             readings += [self.colour(image, mask), self.shape(mask)]
-            features = self.standard(torch.cat(readings, dim=1))
-        vector = F.normalize(self.neck(features).float(), dim=1)
-        return vector, features
+        return torch.cat(readings, dim=1)
+
+    def standardised(self, readings: Tensor) -> Tensor:
+        out: Tensor = self.standard(readings)
+        return out.clamp(-self.LIMIT, self.LIMIT)
+
+    def vector(self, features: Tensor) -> Tensor:
+        """(n, 256) float32 unit vectors of standardised features."""
+        told = F.normalize(self.neck(features).float(), dim=1)
+        return F.normalize(torch.cat([told, self.lift.expand(len(told), 1)], dim=1), dim=1)
 
 
 class SqueezeTrunk(nn.Module):
@@ -96,15 +120,15 @@ class SqueezeTrunk(nn.Module):
         )
         self.mean_bgr: Tensor
 
-    def forward(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, 128, 39, 39), (n, 256, 19, 19) and (n, 512, 9, 9) for 160 px input."""
+    def forward(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(n, 64, 39, 39), (n, 128, 39, 39), (n, 256, 19, 19), (n, 512, 9, 9) for 160 px input."""
         x = (image.flip(1) * 255 - self.mean_bgr) * mask
         depths = []
         for k, layer in enumerate(self.features):
             x = layer(x)
-            if k in (4, 7, 12):
+            if k in (2, 4, 7, 12):
                 depths.append(x)
-        return depths[0], depths[1], depths[2]
+        return depths[0], depths[1], depths[2], depths[3]
 
 
 class Fire(nn.Module):
@@ -119,106 +143,6 @@ class Fire(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.squeeze(x))
         return torch.cat([F.relu(self.expand1x1(x)), F.relu(self.expand3x3(x))], dim=1)
-
-
-def masked_statistics(x: Tensor, mask: Tensor) -> Tensor:
-    """Mean and spread under the mask: (n, c, h, w) and (n, 1, H, W) -> (n, 2 c) float32."""
-    weight = _weights(F.adaptive_avg_pool2d(mask.float(), (x.shape[2], x.shape[3]))).flatten(2)
-    pixels = x.float().flatten(2).transpose(1, 2)  # (n, h w, c)
-    mean = torch.bmm(weight, pixels).squeeze(1)
-    variance = torch.bmm(weight, pixels.square()).squeeze(1) - mean.square()
-    return torch.cat([mean, (variance.clamp(min=0) + 1e-4).sqrt()], dim=1)
-
-
-def _weights(mask: Tensor) -> Tensor:
-    return mask / mask.sum(dim=(2, 3), keepdim=True).clamp(min=1e-6)
-
-
-class ColourReading(nn.Module):
-    """Lab colour under the mask, moments and soft histograms: as seen, and the light taken out.
-
-    "Taken out" scales each linear channel so that the garment's own mean is grey: a print keeps
-    its contrasts under a lamp of any colour, while a plain garment keeps none, which is why both
-    readings are given.
-    """
-
-    AB_BINS, L_BINS = 9, 8
-    size = 2 * (AB_BINS * AB_BINS + L_BINS + 6) + 2
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("to_xyz", torch.tensor(_LAB_FROM_LINEAR), persistent=False)
-        self.to_xyz: Tensor
-
-    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
-        """(n, 3, h, w) RGB in [0, 1] and (n, 1, h, w) -> (n, size) float32."""
-        small = F.avg_pool2d(mask, 4)
-        rgb = F.avg_pool2d(image * mask, 4) / small.clamp(min=1e-6)
-        weight = _weights(small * small).flatten(2)  # (n, 1, p); edge pixels mixed in least
-        linear = _linear(rgb.clamp(0, 1)).flatten(2)  # (n, 3, p)
-        mean = (linear * weight).sum(dim=2, keepdim=True).clamp(min=1e-3)
-        log_mean = mean.squeeze(2).log()
-        tint = torch.stack([log_mean[:, 0] - log_mean[:, 1], log_mean[:, 2] - log_mean[:, 1]], 1)
-        return torch.cat(
-            [self._describe(linear, weight), self._describe(linear * 0.2 / mean, weight), tint],
-            dim=1,
-        )
-
-    def _describe(self, linear: Tensor, weight: Tensor) -> Tensor:
-        xyz = torch.einsum("ij,njp->nip", self.to_xyz, linear)
-        f = torch.where(xyz > 0.008856, xyz.clamp(min=0.008856) ** (1 / 3), 7.787 * xyz + 16 / 116)
-        lightness = 1.16 * f[:, 1] - 0.16
-        a, b = (f[:, 0] - f[:, 1]) * 5, (f[:, 1] - f[:, 2]) * 2  # in units of 100
-        lab = torch.stack([lightness, a, b], dim=1)
-        mean = (lab * weight).sum(dim=2)
-        spread = ((lab - mean.unsqueeze(2)).square() * weight).sum(dim=2).clamp(min=0)
-        light_bins = _tents(lightness, 0.0, 1.0, self.L_BINS)
-        a_bins, b_bins = (_tents(v, -0.7, 0.7, self.AB_BINS) for v in (a, b))
-        chroma = torch.bmm(a_bins * weight, b_bins.transpose(1, 2)).flatten(1)
-        light = (light_bins * weight).sum(dim=2)
-        return torch.cat(
-            [mean, (spread + 1e-4).sqrt(), (chroma + 1e-4).sqrt(), (light + 1e-4).sqrt()], dim=1
-        )
-
-
-def _linear(srgb: Tensor) -> Tensor:
-    return torch.where(
-        srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
-    )
-
-
-def _tents(value: Tensor, low: float, high: float, bins: int) -> Tensor:
-    """Share of each value (n, p) in overlapping triangular bins: (n, bins, p), summing to 1."""
-    at = ((value - low) / (high - low)).clamp(0, 1) * (bins - 1)
-    centres = torch.arange(bins, device=value.device, dtype=value.dtype).view(1, bins, 1)
-    return (1 - (at.unsqueeze(1) - centres).abs()).clamp(min=0)
-
-
-class ShapeReading(nn.Module):
-    """The outline: a coarse drawing of the mask, its extent, fill and second moments."""
-
-    GRID = 12
-    size = GRID * GRID + 9
-
-    def forward(self, mask: Tensor) -> Tensor:
-        """(n, 1, h, w) -> (n, size) float32."""
-        columns, rows = mask.amax(dim=2).mean(dim=2), mask.amax(dim=3).mean(dim=2)  # (n, 1)
-        area = mask.mean(dim=(2, 3))
-        weight = _weights(mask).squeeze(1)
-        n, h, w = weight.shape
-        y = torch.linspace(-1, 1, h, device=mask.device).view(1, h, 1)
-        x = torch.linspace(-1, 1, w, device=mask.device).view(1, 1, w)
-        cy, cx = ((weight * v).sum(dim=(1, 2)).view(n, 1, 1) for v in (y, x))
-        moments = [
-            (weight * p * q).sum(dim=(1, 2)).unsqueeze(1)
-            for p, q in ((y - cy, y - cy), (x - cx, x - cx), (y - cy, x - cx))
-        ]
-        aspect = (rows.clamp(min=1e-3) / columns.clamp(min=1e-3)).log()
-        fill = area / (rows * columns).clamp(min=1e-3)
-        drawing = F.adaptive_avg_pool2d(mask, self.GRID).flatten(1)
-        return torch.cat(
-            [drawing, rows, columns, area, fill, aspect, cy.flatten(1), *moments], dim=1
-        )
 
 
 class ClassifyHead(nn.Module):

@@ -71,6 +71,11 @@ KEYS: dict[str, str] = {
     "visibility.*.ap50_medium": "the same, from 50 to 80 % visible",
     "visibility.*.ap50_heavy": "the same, half visible or less",
     "identity.*.after.*": "as without .after, once the questions in the queue are answered from truth",
+    "identity.*.by_*.*": "the same figure of a baseline: histogram (Lab), pixels (16 px), osnet (x0.25,"
+    " MSMT17), squeezenet (ImageNet), coco (YOLO11n's backbone)",
+    "identity.*.views_recall_at_1": "a strongly altered view finds its unaltered picture among all",
+    "identity.*.views_auc": "two such views of one garment are more alike than of two of a category",
+    "identity.*.lamp_shift": "1 - cosine to itself under lamps of 2500 to 9000 K, uncorrected, mean",
     "identity.*.auc": "a pair of one garment is more alike than a pair of two of its category",
     "identity.*.recall_at_1": "the likest garment in another photo is the same one",
     "identity.*.pairwise_precision": "of the pairs joined, the share that is one garment",

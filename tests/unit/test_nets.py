@@ -11,9 +11,12 @@ from wardrobe.nets import (
     INPUT_SIDE,
     TYPE_NAMES,
     ClassifyHead,
-    ColourReading,
     GarmentNet,
+)
+from wardrobe.readings import (
+    ColourReading,
     ShapeReading,
+    masked_products,
     masked_statistics,
 )
 
@@ -91,9 +94,48 @@ def test_the_second_colour_reading_ignores_the_lamp() -> None:
     lit = (linear * torch.tensor([1.3, 1.0, 0.6]).view(1, 3, 1, 1)).clamp(0, 1) ** (1 / 2.2)
     reading = ColourReading()
     a, b = reading(linear ** (1 / 2.2), mask)[0], reading(lit, mask)[0]
-    half = (ColourReading.size - 2) // 2
+    half = ColourReading.each
     seen, taken_out = (a - b)[:half].abs().max(), (a - b)[half : 2 * half].abs().max()
     assert taken_out < 0.05 < seen
+
+
+def test_colours_by_place_tell_a_collar_from_a_hem() -> None:
+    image, mask = torch.full((2, 3, 64, 64), 0.5), torch.ones(2, 1, 64, 64)
+    image[0, :, :16], image[1, :, 48:] = 0.9, 0.9
+    above, below = ColourReading()(image, mask)[:, -48:].view(2, 3, 4, 4)[:, 0]
+    assert above[0].min() > 0.1 > above[1:].max()
+    assert torch.allclose(above, below.flip(0), atol=1e-5)
+
+
+def test_the_weave_is_the_same_wherever_the_cloth_lies_but_not_for_another_cloth() -> None:
+    x = torch.rand(1, 5, 12, 12, generator=torch.Generator().manual_seed(2))
+    mask = torch.ones(1, 1, 12, 12)
+    turned = masked_products(x.flip(3).transpose(2, 3), mask)
+    assert torch.allclose(masked_products(x, mask), turned, atol=1e-5)
+    other = torch.cat([x[:, :1], x[:, :1], x[:, 2:]], dim=1)
+    assert (masked_products(x, mask) - masked_products(other, mask)).abs().max() > 0.05
+
+
+def test_products_are_covariances_their_size_taken_down() -> None:
+    x = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(3))
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., 2:7, 1:5] = 1
+    inside = x[0, :, 2:7, 1:5].reshape(3, -1)
+    wanted = torch.cov(inside, correction=0)[tuple(torch.triu_indices(3, 3))]
+    assert torch.allclose(
+        masked_products(x, mask)[0], wanted / (wanted.abs() + 0.01).sqrt(), atol=1e-5
+    )
+
+
+def test_the_lift_moves_cosines_and_keeps_their_order(net: GarmentNet) -> None:
+    features = torch.randn(6, net.feature_size, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        plain = net.vector(features)
+        net.lift.fill_(1.5)
+        lifted = net.vector(features)
+        net.lift.zero_()
+    before, after = plain @ plain.T, lifted @ lifted.T
+    assert torch.allclose(after, (before + 1.5**2) / (1 + 1.5**2), atol=1e-5)
 
 
 def test_shape_sees_extent_fill_and_aspect() -> None:
