@@ -64,6 +64,26 @@ def test_absent_file_is_a_model_error_that_names_it(tmp_path: Path) -> None:
         MediaPipePose(tmp_path / "gone.task")
 
 
+def test_without_a_detector_it_asks_for_more_than_one_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MediaPipe's default is one: in a group photo the others vanish without a word."""
+    import mediapipe
+
+    vision = mediapipe.tasks.vision
+    assert vision.PoseLandmarkerOptions(mediapipe.tasks.BaseOptions()).num_poses == 1
+    asked: list[int] = []
+    monkeypatch.setattr(
+        vision.PoseLandmarker,
+        "create_from_options",
+        lambda options: asked.append(options.num_poses),
+    )
+    (tmp_path / "any.task").write_bytes(b"")
+    MediaPipePose(tmp_path / "any.task")
+    MediaPipePose(tmp_path / "any.task", detector=lambda image: [])
+    assert asked == [4, 1]
+
+
 @needs_shared
 def test_damaged_file_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "cut.task"

@@ -146,6 +146,7 @@ def test_the_registry_loads_and_lies_beside_the_shipped_models() -> None:
             assert model.shipped or one.made or one.url.startswith("https://")
             assert one.sha256 == "" or len(one.sha256) == 64
         assert all(known[part].stage == model.stage for part in model.parts)
+        assert "runwayml" not in f"{model.repo} {model.url}"  # its repository was deleted
         assert not model.needs or model.needs in known
 
 
