@@ -24,6 +24,7 @@ from evaluation import (
     cascade,
     grouping,
     masks,
+    mended,
     naming,
     report,
     seeing,
@@ -47,6 +48,7 @@ def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
     ):  # fmt: skip
         yield measure(case)
     yield showing.thumbnails(case, args.squeeze)
+    yield mended.of_truth(case, args.squeeze)
 
 
 def of_people(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:

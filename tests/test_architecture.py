@@ -27,6 +27,7 @@ BODIES = {
     "dressing",
     "physics",
 }
+CLOTH = {"matte", "canvas", "registration", "mending", "fillnet"}
 FLOORS = [
     {"errors", "labels", "types"},
     {
@@ -42,18 +43,19 @@ FLOORS = [
         "portions",
         "reach",
         *BODIES,
+        *CLOTH,
     },
     {"images", "weights", "store", "nets", "anchors", "neighbours", "links", "modes", "members"},
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},
-    {"pipeline", "export", "rows", "search", "moodboard", "owner", "endings"},
+    {"pipeline", "gallery", "export", "rows", "search", "moodboard", "owner", "endings"},
     {"batch", "closet", "outfits", "phrases", "library"},
     {"api", "doctor", "bars", "review", "fittings", "mirror"},
     {"", "cli", "web"},
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend
 ONLY_IN = {
-    "torch": {"backends", "nets", "readings", "doctor"},
+    "torch": {"backends", "nets", "readings", "fillnet", "doctor"},
     "torchvision": {"backends", "nets", "doctor"},
     "cv2": {"backends"},
     "ultralytics": {"backends"},

@@ -25,6 +25,8 @@ from wardrobe.store import DERIVED, OWN, OwnTable, Result, Store
 
 SCHEMA = 1
 NAME = "closet.json"
+#: Pictures of an item that the zip's page and JSON bring, by their folder there.
+BROUGHT = {"thumbnail": "thumbnails", "sources": "sources"}
 #: No part of an honest export is larger, bytes: guards against a zip that unfolds without end.
 LARGEST = 1 << 30
 
@@ -68,12 +70,19 @@ def contents(store: Store) -> Iterator[tuple[str, bytes]]:
         if memo.stage != Cluster.name:
             yield f"memos/{memo.key}", memo.value or b""
     for item, facts in store.derived("item").items():
-        if facts.get("hidden") and facts["thumbnail"]:  # no page shows it, so no page brings it
-            yield f"thumbnails/{item}.webp", (store.root / facts["thumbnail"]).read_bytes()
+        if facts.get("hidden"):  # no page shows it, so no page brings its pictures
+            for key, folder in BROUGHT.items():
+                if facts.get(key):
+                    yield f"{folder}/{item}.webp", (store.root / facts[key]).read_bytes()
+        if facts.get("cutout"):
+            yield f"cutouts/{item}.webp", (store.root / facts["cutout"]).read_bytes()
 
 
 def _bundled(item: str, facts: dict[str, Any]) -> dict[str, Any]:
-    return facts | {"thumbnail": f"thumbnails/{item}.webp" if facts["thumbnail"] else None}
+    names = {**BROUGHT, "cutout": "cutouts"}
+    return facts | {
+        key: f"{folder}/{item}.webp" if facts.get(key) else None for key, folder in names.items()
+    }
 
 
 def restore(file: Path, store: Store) -> int:
@@ -96,9 +105,10 @@ def restore(file: Path, store: Store) -> int:
                 for key, stage, model in closet.memos
             ]
             pictures = {
-                facts["thumbnail"]: _read(archive, facts["thumbnail"], file)
+                facts[key]: _read(archive, facts[key], file)
                 for _, facts in closet.rows["item"]
-                if facts["thumbnail"]
+                for key in (*BROUGHT, "cutout")
+                if facts.get(key)
             }
     except (OSError, zipfile.BadZipFile, ValidationError, KeyError, TypeError) as e:
         _refuse(file, str(e).splitlines()[0])
@@ -117,7 +127,8 @@ def _write(store: Store, closet: _Closet, memos: list[Result], pictures: dict[st
         run = store.begin("", json.dumps(closet.settings))
         rows: dict[str, dict[str, Any]] = {t: dict(closet.rows[t]) for t in closet.rows}
         for item in rows["item"].values():
-            item["thumbnail"] = paths.get(item["thumbnail"])
+            for key in (*BROUGHT, "cutout"):
+                item[key] = paths.get(item.get(key))
         store.finish(run, rows, closet.funnel)
 
 

@@ -17,6 +17,7 @@ from wardrobe import (
     catalogue,
     decisions,
     endings,
+    gallery,
     images,
     pipeline,
     rows,
@@ -28,7 +29,7 @@ from wardrobe.config import ClusterSettings, Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
 from wardrobe.pipeline import STAGES, Sight, Until
-from wardrobe.runner import Answer, remembered
+from wardrobe.runner import remembered
 from wardrobe.stages.cluster import Cluster, Grouping, Pile, Question
 from wardrobe.stages.quality import traits
 from wardrobe.store import Store
@@ -220,7 +221,7 @@ class _Job:
             g.id: Worn(s.photo, g) for s in self.sights if s.open and s.photo for g in s.garments
         }
         self.items = self._group()
-        self.thumbnails = self._thumbnails()
+        self.pictures = self._pictures()
         self.same_picture = catalogue.same_pictures(
             [s.photo for s in self.sights if s.photo], self.settings.photo.duplicate_bits
         )
@@ -306,38 +307,34 @@ class _Job:
             raise StoreError(f"{stage.name} failed: {answer.failure.message}. Please report it.")
         return answer.value
 
-    def _thumbnails(self) -> dict[str, str]:
-        """Item id -> path of its cover's cut-out in the store."""
-        if self.until != "thumbnail":
+    def _pictures(self) -> dict[str, gallery.Pictures]:
+        """Item id -> its pictures in the store."""
+        if self.until != "thumbnail" or not self.items:
             return {}
-        covers = [(item.id, self.worn[item.garment_ids[0]]) for item in self.items]
-        made: dict[str, str] = {}
-        size = self.settings.run.batch
-        for start in range(0, len(covers), size):
-            part = covers[start : start + size]
-            self.watch(Progress("thumbnails", start, len(covers)))
-            self.recipe.pictures.expect({w.photo.id: self.files[w.photo.id] for _, w in part})
-            answers: list[Answer[bytes]] = remembered(
-                self.recipe.cut_out, [w for _, w in part], self.store
-            )
-            for (item_id, _), a in zip(part, answers, strict=True):
-                self.computed += a.fresh
-                if a.value is not None:
-                    made[item_id] = self.store.put_picture(a.value)
+        known = gallery.views(self.sights, self.seen, self.worn)
+        made, computed = gallery.pictures(
+            self.items, known, self.word, self.recipe, self.store, self.files,
+            lambda done, total: self.watch(Progress("thumbnails", done, total)),
+        )  # fmt: skip
+        gallery.note(self.items, made, known, self.word, self.store)
+        self.computed += computed
         return made
 
     def _entries(self) -> Iterator[Entry]:
         for item in self.items:
             worn = [self.worn[g] for g in item.garment_ids]
             first, last, count = catalogue.worn([w.photo for w in worn], self.same_picture)
-            path = self.thumbnails.get(item.id)
+            shown = self.pictures.get(item.id, gallery.Pictures())
             sightings = tuple(
                 catalogue.sighting(
                     w, self.seen[w.garment.id], self.settings.photo.work_px, self.settings.cover
                 )
                 for w in worn
             )
-            yield Entry(item, sightings, None, first, last, count, path)
+            yield Entry(
+                item, sightings, None, first, last, count, shown.thumbnail, shown.cutout,
+                sources_path=shown.sources, filled=shown.filled,
+            )  # fmt: skip
 
     def tables(self, made: Catalogue) -> dict[str, dict[str, Any]]:
         """The rows that readers of the store see."""

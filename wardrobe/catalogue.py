@@ -87,6 +87,23 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """Where a thumbnail's pixels come from: shares of the garment as it is shown, summing to 1.
+
+    Attributes:
+        seen: from the photo that stands for the item.
+        borrowed: from its other photos.
+        generated: in no photo; filled in by a model.
+        note: why the plain cut-out stands in for the thumbnail, or "".
+    """
+
+    seen: float
+    borrowed: float
+    generated: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item with everything a reader of the catalogue sees of it.
 
@@ -94,6 +111,10 @@ class Entry:
         sightings: best first; the first is the cover.
         thumbnail: WebP, square, neutral background.
         thumbnail_path: where the store keeps it, relative to the store.
+        cutout_path: the plain cut-out, which the thumbnail was made from; there too.
+        sources: WebP over the thumbnail: which of its pixels are seen, borrowed and generated.
+        sources_path: where the store keeps that.
+        filled: the shares of it.
     """
 
     item: Item
@@ -103,6 +124,10 @@ class Entry:
     last_seen: date | None = None
     worn_count: int = 0
     thumbnail_path: str | None = None
+    cutout_path: str | None = None
+    sources: bytes | None = None
+    sources_path: str | None = None
+    filled: Filled | None = None
 
 
 @dataclass(frozen=True, slots=True)

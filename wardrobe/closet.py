@@ -36,15 +36,20 @@ def load(store: Store, *, pictures: bool = True, hidden: bool = False) -> Catalo
             f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on."
         )
     garments = store.derived("garment")
-    shown = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
-    previews = {key: result.value for key, result in shown.items()}
+    kept = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
+    previews = {key: result.value for key, result in kept.items()}
     entries = []
     for facts in store.derived("item").values():
         if facts.get("hidden", False) != hidden:
             continue
-        path = facts["thumbnail"]
-        thumbnail = (store.root / path).read_bytes() if pictures and path else None
-        entries.append(rows.entry(facts, garments, previews, thumbnail))
+        shown = {
+            key: (store.root / facts[key]).read_bytes()
+            for key in ("thumbnail", "sources")
+            if pictures and facts.get(key)
+        }
+        entries.append(
+            rows.entry(facts, garments, previews, shown.get("thumbnail"), shown.get("sources"))
+        )
     funnel = dict(done["funnel"])
     funnel["left_out_photos"] = tuple((p, why) for p, why in funnel["left_out_photos"])
     return Catalogue(tuple(entries), Funnel(**funnel))

@@ -60,6 +60,17 @@ def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     )
 
 
+def from_lab(lab: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(..., 3) CIELAB -> (..., 3) float32 sRGB levels in [0, 255]; what no screen shows is clipped."""
+    lab = np.asarray(lab, np.float64)
+    y = (lab[..., 0] + 16) / 116
+    f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
+    linear = np.clip(xyz @ np.linalg.inv(_TO_XYZ).T, 0, 1)
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(255 * srgb, np.float32)
+
+
 def delta_e2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """How different two colours look: CIEDE2000, its weights kL, kC and kH all 1.
 

@@ -199,6 +199,20 @@ class ThumbnailSettings(_Section):
     background: str = Field(
         "#f4f3f1", pattern="^#[0-9a-f]{6}$", description="Neutral background, sRGB."
     )
+    model: str = Field(
+        "inpaint-small",
+        description="Entry of models/registry.toml: what fills the parts of a garment that no photo shows.",
+    )
+    max_generated: Share = Field(
+        0.5,
+        description="Share of a garment that may be filled in without any photo showing it; above, its plain"
+        " cut-out is shown, and says so. 0 never makes anything up.",
+    )
+    balance: Share = Field(
+        0.5,
+        description="How far a thumbnail's colours move to what all photos of the item agree on. The light of"
+        " one evening is no colour of a shirt; the weather of a whole holiday is hard to tell from one.",
+    )
 
 
 class OutfitSettings(_Section):

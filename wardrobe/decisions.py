@@ -43,7 +43,7 @@ class Word:
     Attributes:
         same: pairs that are one garment; they hold together without any others.
         different: pairs that are two.
-        names, labels, covers, hidden: garment -> the newest decision of that kind naming it.
+        names, labels, covers, thumbnails, hidden: garment -> the newest decision of that kind naming it.
         waiting: numbers of decisions whose places are empty now.
         contradictions: what was overruled, the newest winner first.
     """
@@ -53,6 +53,7 @@ class Word:
     names: Mapping[str, Decision] = field(default_factory=dict)
     labels: Mapping[str, Decision] = field(default_factory=dict)
     covers: Mapping[str, Decision] = field(default_factory=dict)
+    thumbnails: Mapping[str, Decision] = field(default_factory=dict)
     hidden: Mapping[str, Decision] = field(default_factory=dict)
     waiting: tuple[int, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
@@ -87,7 +88,9 @@ def resolve(said: Sequence[Decision], garments: Mapping[str, Anchor]) -> Word:
     """
     find = anchors.finder(garments)
     bonds = _Bonds()
-    newest: dict[str, dict[str, Decision]] = {k: {} for k in ("name", "label", "cover", "hide")}
+    newest: dict[str, dict[str, Decision]] = {
+        k: {} for k in ("name", "label", "cover", "thumbnail", "hide")
+    }
     waiting = []
     for one in reversed(standing(said)):
         here = _found(one.anchors, find)
@@ -105,7 +108,7 @@ def resolve(said: Sequence[Decision], garments: Mapping[str, Anchor]) -> Word:
     return Word(
         tuple(sorted(bonds.same)),
         tuple(sorted(bonds.different)),
-        newest["name"], newest["label"], newest["cover"], newest["hide"],
+        newest["name"], newest["label"], newest["cover"], newest["thumbnail"], newest["hide"],
         tuple(sorted(waiting)),
         tuple(bonds.contradictions),
     )  # fmt: skip
@@ -147,6 +150,13 @@ def applied(item: Item, word: Word) -> Item:
         flagged=flagged,
         hidden=any(g in word.hidden for g in item.garment_ids),
     )
+
+
+def pictured(item: Item, word: Word) -> str:
+    """Id of the garment that an item's thumbnail is made from: the one a person chose for it, else
+    the cover."""
+    chosen = [g for g in item.garment_ids if g in word.thumbnails]
+    return max(chosen, key=lambda g: (word.thumbnails[g].number, g), default=item.garment_ids[0])
 
 
 def parse_label(text: str) -> tuple[Category, str | None]:

@@ -44,6 +44,9 @@ def items_json(catalogue: Catalogue) -> dict[str, Any]:
                                   "showing", "quality": {measure: share} | null}],
                     "cover": {"photo", "box"} | null,                 # the best garment
                     "thumbnail": path | null,                         # WebP
+                    "cutout": path | null,        # the plain cut-out it was made from
+                    "sources": path | null,       # WebP over it: seen, borrowed, generated
+                    "filled": {"seen", "borrowed", "generated", "note"} | null,
                     "first_seen": "YYYY-MM-DD" | null, "last_seen": "YYYY-MM-DD" | null,
                     "worn_count", "flagged": str | null}],
          "funnel": {"seen", "kept", "left_out": {reason: count}, "garments", "items", "failures",
@@ -103,7 +106,8 @@ def write_html(catalogue: Catalogue, path: Path) -> None:
 
 
 def write_zip(catalogue: Catalogue, path: Path, more: Iterable[tuple[str, bytes]] = ()) -> None:
-    """Write ``catalogue.html``, ``items.json``, ``items.csv`` and ``thumbnails/<id>.webp``.
+    """Write ``catalogue.html``, ``items.json``, ``items.csv``, ``thumbnails/<id>.webp`` and
+    ``sources/<id>.webp``.
 
     Args:
         more: further files, (name in the zip, bytes): what makes it a backup.
@@ -127,6 +131,8 @@ def write_zip(catalogue: Catalogue, path: Path, more: Iterable[tuple[str, bytes]
         for entry in catalogue.entries:
             if entry.thumbnail and entry.thumbnail_path:
                 add(entry.thumbnail_path, [entry.thumbnail], zipfile.ZIP_STORED)
+            if entry.sources and entry.sources_path:
+                add(entry.sources_path, [entry.sources], zipfile.ZIP_STORED)
         for name, data in more:
             add(name, [data])
 
@@ -167,7 +173,8 @@ def _bundled(catalogue: Catalogue) -> Catalogue:
     for entry in catalogue.entries:
         _check_id(entry)
         path = f"thumbnails/{entry.item.id}.webp" if entry.thumbnail else None
-        entries.append(replace(entry, thumbnail_path=path))
+        sources = f"sources/{entry.item.id}.webp" if entry.sources else None
+        entries.append(replace(entry, thumbnail_path=path, sources_path=sources, cutout_path=None))
     return replace(catalogue, entries=tuple(entries))
 
 
@@ -206,6 +213,9 @@ def _item(entry: Entry) -> dict[str, Any]:
         "garments": garments,
         "cover": {key: garments[0][key] for key in ("photo", "box")} if garments else None,
         "thumbnail": entry.thumbnail_path,
+        "cutout": entry.cutout_path,
+        "sources": entry.sources_path,
+        "filled": _filled(entry),
         "first_seen": entry.first_seen.isoformat() if entry.first_seen else None,
         "last_seen": entry.last_seen.isoformat() if entry.last_seen else None,
         "worn_count": entry.worn_count,
@@ -213,6 +223,13 @@ def _item(entry: Entry) -> dict[str, Any]:
         "pattern": item.pattern,
         "sleeve": item.sleeve,
     }
+
+
+def _filled(entry: Entry) -> dict[str, Any] | None:
+    if entry.filled is None:
+        return None
+    shares = asdict(entry.filled)
+    return {k: _text(v) if isinstance(v, str) else _share(v) for k, v in shares.items()}
 
 
 def _json_bytes(catalogue: Catalogue) -> bytes:
@@ -281,8 +298,9 @@ def _page(catalogue: Catalogue) -> dict[str, Any]:
     """Schema 1 plus what only the page shows: pictures, dates of photos, outlines."""
     page = items_json(catalogue)
     for entry, item in zip(catalogue.entries, page["items"], strict=True):
-        del item["thumbnail"]  # the page carries the picture itself
-        item["picture"] = _base64(entry.thumbnail)
+        for path in ("thumbnail", "cutout", "sources"):
+            del item[path]  # the page carries the pictures themselves
+        item["picture"], item["sources"] = _base64(entry.thumbnail), _base64(entry.sources)
         for sighting, garment in zip(entry.sightings, item["garments"], strict=True):
             garment["taken"] = sighting.taken_at.date().isoformat() if sighting.taken_at else None
             outline = sighting.outline_frac

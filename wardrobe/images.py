@@ -303,10 +303,10 @@ def to_array(
     raise ConfigError(f"{what} is no picture. Give a path, a PIL image, or (h, w, 3) uint8 RGB.")
 
 
-def encode_webp(pixels: NDArray[np.uint8], quality: int) -> bytes:
-    """A WebP without metadata, of (h, w, 3) RGB or (h, w, 4) RGBA uint8; quality 0 to 100."""
-    out = BytesIO()
-    PIL.Image.fromarray(pixels).save(out, "WEBP", quality=quality)
+def encode_webp(pixels: NDArray[np.uint8], quality: int | None) -> bytes:
+    """A WebP without metadata, of RGB or RGBA uint8; quality 1 to 100, None keeps every pixel exactly."""
+    out, all_ = BytesIO(), quality is None
+    PIL.Image.fromarray(pixels).save(out, "WEBP", quality=quality or 50, lossless=all_, exact=all_)
     return out.getvalue()
 
 

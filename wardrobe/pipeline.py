@@ -23,6 +23,7 @@ from wardrobe.runner import Answer, Lazy, Shelf, Stage, key_of, remembered
 from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
+from wardrobe.stages.mend import Mend
 from wardrobe.stages.photo import Pictures, ReadPhoto
 from wardrobe.stages.pose import FindFaces, FindPeople, stand
 from wardrobe.stages.quality import Dressed, Examine, Examined, clearness, traits
@@ -67,6 +68,7 @@ class Recipe:
     examine: Examine
     preview: Preview
     cut_out: CutOut
+    mend: Mend
 
 
 def recipe(
@@ -111,6 +113,7 @@ def recipe(
         examine=Examine(pictures, s.pose.min_joint),
         preview=Preview(pictures),
         cut_out=CutOut(s.thumbnail, pictures),
+        mend=Mend(s.thumbnail, min_joint=s.pose.min_joint, **model("inpaint", s.thumbnail.model)),
     )
 
 

@@ -113,6 +113,43 @@ def cover(store: Store, item: Entry, garment: str) -> batch.Report:
     return _say(store, [Decision("cover", (_member(item, garment),))])
 
 
+def thumbnail(store: Store, item: Entry, garment: str) -> batch.Report:
+    """Make an item's thumbnail from this garment rather than from its cover; earlier thumbnails stay
+    in the store, and ``undo`` brings the last one back.
+
+    Raises:
+        ConfigError: it is not one of the item's.
+    """
+    return _say(store, [Decision("thumbnail", (_member(item, garment),))])
+
+
+def next_best(store: Store, item: Entry) -> str:
+    """Id of the garment that a thumbnail would be made from next: the best one, by how it shows the
+    item, that isn't what the thumbnail is made from now.
+
+    Raises:
+        ConfigError: there is no other.
+    """
+    now = decisions.pictured(item.item, _word(store))
+    others = [g for g in item.item.garment_ids if g != now]
+    if not others:
+        raise ConfigError(f"{item.item.name!r} has one photo: there is no other to make it from.")
+    return others[0]
+
+
+def chosen(store: Store, item: Entry) -> int:
+    """Number of the decision that says what an item's thumbnail is made from.
+
+    Raises:
+        ConfigError: nobody said so.
+    """
+    word = _word(store)
+    said = [word.thumbnails[g].number for g in item.item.garment_ids if g in word.thumbnails]
+    if not said:
+        raise ConfigError(f"nobody chose what {item.item.name!r} is made from: nothing to undo.")
+    return max(said)
+
+
 def hide(store: Store, item: Entry) -> batch.Report:
     """Leave an item out of every list; ``undo`` brings it back."""
     return _say(store, [Decision("hide", _anchors(item))])

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from wardrobe.catalogue import Entry, Sighting
+from wardrobe.catalogue import Entry, Filled, Sighting
 from wardrobe.types import Anchor, Box, Item, Quality
 
 
@@ -38,6 +38,9 @@ def items(entries: Iterable[Entry]) -> dict[str, Any]:
             "last_seen": e.last_seen.isoformat() if e.last_seen else None,
             "worn_count": e.worn_count,
             "thumbnail": e.thumbnail_path,
+            "cutout": e.cutout_path,
+            "sources": e.sources_path,
+            "filled": asdict(e.filled) if e.filled else None,
         }
         for e in entries
     }
@@ -54,6 +57,7 @@ def entry(
     garments: Mapping[str, Any],
     previews: Mapping[str, bytes | None],
     thumbnail: bytes | None,
+    sources: bytes | None = None,
 ) -> Entry:
     """An item's row and its garments' rows as an entry.
 
@@ -74,6 +78,10 @@ def entry(
         _day(row["last_seen"]),
         row["worn_count"],
         row["thumbnail"],
+        row.get("cutout"),
+        sources,
+        row.get("sources"),
+        Filled(**row["filled"]) if row.get("filled") else None,
     )
 
 

@@ -306,7 +306,7 @@ class Anchor:
         return cls(garment.photo_id, garment.box_frac, garment.category)
 
 
-DecisionKind = Literal["same", "different", "name", "label", "cover", "hide", "undo"]
+DecisionKind = Literal["same", "different", "name", "label", "cover", "thumbnail", "hide", "undo"]
 
 
 @dataclass(frozen=True, slots=True)

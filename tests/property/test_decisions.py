@@ -71,7 +71,7 @@ class History(RuleBasedStateMachine):
             self.say("same", own)
             self.say("same", others - own)
 
-    @rule(own=some, kind=st.sampled_from(["name", "label", "cover", "hide"]))
+    @rule(own=some, kind=st.sampled_from(["name", "label", "cover", "thumbnail", "hide"]))
     def tell(self, own: set[int], kind: str) -> None:
         self.say(kind, own, value="tops" if kind == "label" else f"name {len(self.said)}")
 
@@ -130,7 +130,7 @@ class History(RuleBasedStateMachine):
                 assert apart or d.number in losers
             else:
                 by = {"name": word.names, "label": word.labels, "cover": word.covers,
-                      "hide": word.hidden}[d.kind]  # fmt: skip
+                      "thumbnail": word.thumbnails, "hide": word.hidden}[d.kind]  # fmt: skip
                 assert all(by[g].number >= d.number for g in here)
 
     @invariant()

@@ -89,7 +89,7 @@ def test_items_have_the_documented_keys(built: Path) -> None:
         assert set(item) <= documented
         assert set(item) == {
             "id", "name", "category", "type", "colours", "confidence", "garments", "cover", "thumbnail",
-            "first_seen", "last_seen", "worn_count", "flagged", "pattern", "sleeve",
+            "cutout", "sources", "filled", "first_seen", "last_seen", "worn_count", "flagged", "pattern", "sleeve",
         }  # fmt: skip
         for garment in item["garments"]:
             assert set(garment) == {"photo", "box", "visibility", "score", "showing", "quality"}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wardrobe import closet, review
+from wardrobe import closet, gallery, review
 from wardrobe.batch import Report
 from wardrobe.catalogue import Entry
 from wardrobe.cli.terminal import Json, Out, find, load, print_json, say, talk
@@ -67,6 +67,44 @@ def cover(
 ) -> None:
     """Choose the photo that stands for an item."""
     _done(review.cover(_store(out), find(load(out), item), photo), out)
+
+
+@app.command()
+def thumbnail(
+    item: Item,
+    out: Out,
+    redo: Annotated[bool, typer.Option("--redo", help="Make it anew.")] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="With --redo: the photo or garment to make it from."),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Back to the one before --redo.")] = False,
+    json: Json = False,
+) -> None:
+    """An item's thumbnail: which of its pixels were seen, borrowed or made up, and earlier ones."""
+    entry, store = find(load(out), item), _store(out)
+    if redo:
+        _done(review.thumbnail(store, entry, source or review.next_best(store, entry)), out)
+    elif undo:
+        _done(review.undo(store, review.chosen(store, entry)), out)
+    if redo or undo:
+        return
+    earlier = gallery.history(entry.item, store)[:-1]
+    said = {
+        "thumbnail": entry.thumbnail_path, "cutout": entry.cutout_path,
+        "sources": entry.sources_path, "filled": asdict(entry.filled) if entry.filled else None,
+        "earlier": earlier,
+    }  # fmt: skip
+    if json:
+        print_json(said)
+        return
+    say(f"{entry.item.name}: {out / entry.thumbnail_path if entry.thumbnail_path else 'none'}")
+    if entry.filled:
+        f = entry.filled
+        say(f"  seen {f.seen:.0%}, from other photos {f.borrowed:.0%}, filled in {f.generated:.0%}")
+        say(f"  the plain cut-out: {f.note}" if f.note else "")
+    for one in earlier:
+        say(f"  earlier, from {one['photo']}: {out / one['thumbnail']}")
 
 
 @app.command()

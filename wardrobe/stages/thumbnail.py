@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from wardrobe import color, geometry, images
+from wardrobe import color, geometry, images, matte
 from wardrobe.config import ThumbnailSettings
-from wardrobe.types import Crop, Image, MaskArray, Photo, Worn
+from wardrobe.types import Crop, Image, Photo, Worn
 
 PREVIEW_PX = 260
 QUALITY, PREVIEW_QUALITY = 88, 72
@@ -26,12 +26,12 @@ class CutOut:
 
     settings: ThumbnailSettings
     pixels: Callable[[Photo], Image]
-    name: str = "thumbnail"
-    version: int = 2
+    name: str = "cutout"
+    version: int = 3
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
-        return self.settings.model_dump()
+        return self.settings.model_dump(include={"size_px", "margin", "background"})
 
     def digest(self, one: Worn) -> str:
         return one.digest
@@ -114,16 +114,16 @@ def cut_out(crop: Crop, settings: ThumbnailSettings) -> Image:
     box = geometry.box_of(crop.mask)
     if box is None:
         return out
-    matte = _matte(crop.image, crop.mask)
+    cut = matte.refined(crop.image, crop.mask)
     rows = slice(max(int(box[1]) - 2, 0), int(box[3]) + 2)
     cols = slice(max(int(box[0]) - 2, 0), int(box[2]) + 2)
-    image, matte = _own_colour(crop.image, matte)[rows, cols], matte[rows, cols]
-    h, w = matte.shape
+    image, cut = matte.own_colour(crop.image, cut)[rows, cols], cut[rows, cols]
+    h, w = cut.shape
     scale = side * (1 - 2 * settings.margin) / max(w, h)
     size = (max(round(w * scale), 1), max(round(h * scale), 1))
-    alpha = np.clip(_resized(matte, size), 0, 1)[..., None]
+    alpha = np.clip(_resized(cut, size), 0, 1)[..., None]
     # Premultiplied, so that the old background can't bleed in at the edge.
-    ink = np.stack([_resized(image[..., c] * matte, size) for c in range(3)], axis=-1)
+    ink = np.stack([_resized(image[..., c] * cut, size) for c in range(3)], axis=-1)
     blend = np.clip(ink, 0, 255 * alpha) + (1 - alpha) * background
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     out[top : top + size[1], left : left + size[0]] = blend.round().astype(np.uint8)
@@ -133,46 +133,3 @@ def cut_out(crop: Crop, settings: ThumbnailSettings) -> Image:
 def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
     picture = Pillow.fromarray(np.ascontiguousarray(plane, np.float32))
     return np.asarray(picture.resize(size, Pillow.Resampling.BICUBIC), np.float32)
-
-
-def _matte(image: Image, mask: MaskArray) -> Floats:
-    """(h, w) in [0, 1]: the mask with soft edges that follow the picture's."""
-    radius = _radius(mask.shape)
-    guide = image.astype(np.float64) @ np.array([0.299, 0.587, 0.114]) / 255
-    p = mask.astype(np.float64)
-    mean_g, mean_p = _mean(guide, radius), _mean(p, radius)
-    cov = _mean(guide * p, radius) - mean_g * mean_p
-    a = cov / (_mean(guide * guide, radius) - mean_g**2 + 1e-3)
-    soft = _mean(a, radius) * guide + _mean(mean_p - a * mean_g, radius)
-    # A little tighter than the mask: a rim of background is worse than a lost thread.
-    matte = np.clip((soft - 0.45) / 0.4, 0, 1)
-    matte = np.where(mean_p > 0, matte, 0)
-    if matte.sum() < 0.5 * p.sum():  # thinner than the filter: a chain would vanish
-        matte = p
-    return np.asarray(matte, np.float32)
-
-
-def _own_colour(image: Image, matte: Floats) -> Floats:
-    """(h, w, 3): the image, its half-transparent rim in the colour of the sure pixels near by.
-
-    The rim shows the garment and what was behind it; blended as it is, it would be a halo.
-    """
-    radius, sure = _radius(matte.shape), (matte > 0.95).astype(np.float64)
-    weight = _mean(sure, radius)
-    near = np.stack([_mean(image[..., c] * sure, radius) for c in range(3)], axis=-1)
-    mend = (matte <= 0.95) & (weight > 1e-6)
-    out: Floats = image.astype(np.float32)
-    out[mend] = near[mend] / weight[mend][:, None]
-    return out
-
-
-def _radius(shape: tuple[int, ...]) -> int:
-    return max(2, round(0.008 * max(shape)))
-
-
-def _mean(x: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
-    """Box mean over (2 radius + 1) squared pixels, edges repeated."""
-    k = 2 * radius + 1
-    sums = np.pad(np.pad(x, radius, mode="edge").cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    box: NDArray[np.float64] = sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]
-    return box / (k * k)

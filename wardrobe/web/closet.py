@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -168,6 +169,8 @@ def whole(e: Entry, now: Snapshot) -> dict[str, Any]:
         "sleeve": e.item.sleeve,
         "confidence": e.item.confidence,
         "why_flagged": e.item.flagged,
+        "sources": picture_key(e.sources_path),
+        "filled": asdict(e.filled) if e.filled else None,
         "first": e.first_seen,
         "days": days,
         "seasons": search.seasons(e),

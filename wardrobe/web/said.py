@@ -223,6 +223,7 @@ def _sentence(
         "name": f"Named “{one.value}”",
         "label": f"“{name}” is {(one.value or '').replace('/', ', ')}",
         "cover": f"Chose the photo that stands for “{name}”",
+        "thumbnail": f"Chose what the picture of “{name}” is made from",
         "hide": f"Hid “{name}”",
     }.get(_kind(about) if about else "", "Something said before")
     return f"Took back: {what}" if act[0].decision.kind == "undo" else what
