@@ -2,7 +2,7 @@
 
     python pipelines/train_yolo.py segment --shared ../shared --steps 2600
     python pipelines/train_yolo.py segment --start models/segment-small/weights.safetensors \\
-        --rendered runs/fast --steps 1200 --lr 5e-4
+        --rendered runs/fast --steps 330 --lr 8e-4 --blend 0.3
     python pipelines/train_yolo.py pose    --shared ../shared --steps 2600
 
 Runs on two CPU cores (bfloat16, channels-last) or on a GPU. Writes a checkpoint every three
@@ -241,8 +241,20 @@ def train(args: argparse.Namespace) -> None:
         k: v.half().contiguous().cpu() if v.is_floating_point() else v.cpu()
         for k, v in ema.state_dict().items()
     }
+    if args.blend < 1:
+        tensors = blended(load_file(start), tensors, args.blend)
     save_file(tensors, out / "weights.safetensors")
     print(f"wrote {out / 'weights.safetensors'}", flush=True)
+
+
+def blended(
+    old: dict[str, torch.Tensor], new: dict[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
+    """Weights on the way from ``old`` to ``new``: what was learnt anew, without forgetting as much."""
+    return {
+        k: ((1 - share) * old[k].float() + share * v.float()).half() if v.is_floating_point() else v
+        for k, v in new.items()
+    }
 
 
 def schedule(step: int, steps: int, warmup: int = 60) -> float:
@@ -282,6 +294,7 @@ def main() -> None:
     p.add_argument("--rendered", type=Path, action="append", default=[], help="labelled frames")
     p.add_argument("--share", type=float, default=0.33, help="of pictures that are rendered")
     p.add_argument("--cut", type=float, default=0.5, help="of figures cut to part of the body")
+    p.add_argument("--blend", type=float, default=1.0, help="of the new weights with --start's")
     p.add_argument("--steps", type=int, default=2600)
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--lr", type=float, default=1.5e-3)
