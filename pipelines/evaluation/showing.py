@@ -199,7 +199,7 @@ def _tryon(source: str, missing: Mapping[str, str]) -> list[Row]:
         Row(
             f"tryon.{source}.{f}",
             None,
-            note=missing.get(f, "nobody is seen in two garments and all else equal: see --pairs"),
+            note=missing.get(f, "nobody is seen in two garments, all else equal: --pairs"),
         )
         for f in figures
     ]

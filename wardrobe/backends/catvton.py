@@ -116,7 +116,7 @@ class CatVton:
         both = torch.cat([masked, worn], dim=-2)
         alone = torch.cat([masked, torch.zeros_like(worn)], dim=-2)
         masks = torch.cat([small, torch.zeros_like(small)], dim=-2)
-        schedule: Any = DDIMScheduler.from_config(self._schedule)
+        schedule: Any = DDIMScheduler.from_config(self._schedule)  # type: ignore[no-untyped-call]
         schedule.set_timesteps(steps)
         x = torch.randn(both.shape, generator=generator).to(both) * schedule.init_noise_sigma
         for t in schedule.timesteps:
@@ -223,7 +223,7 @@ def crop_of(
 def on_white(piece: Piece, size: tuple[int, int]) -> Image:
     """The garment's picture in the network's shape, padded with white; alone where it lay alone."""
     box = geometry.box_of(piece.mask) or (0.0, 0.0, 1.0, 1.0)
-    x0, y0, x1, y1 = geometry.grow(box, 0.05, piece.mask.shape)  # type: ignore[arg-type]
+    x0, y0, x1, y1 = geometry.grow(box, 0.05, piece.mask.shape)
     part = piece.image[y0:y1, x0:x1].copy()
     if piece.frame is None:
         part[~piece.mask[y0:y1, x0:x1]] = WHITE
