@@ -116,7 +116,7 @@ class CatVton:
         both = torch.cat([masked, worn], dim=-2)
         alone = torch.cat([masked, torch.zeros_like(worn)], dim=-2)
         masks = torch.cat([small, torch.zeros_like(small)], dim=-2)
-        schedule: Any = DDIMScheduler.from_config(self._schedule)  # type: ignore[no-untyped-call]
+        schedule: Any = DDIMScheduler.from_config(self._schedule)
         schedule.set_timesteps(steps)
         x = torch.randn(both.shape, generator=generator).to(both) * schedule.init_noise_sigma
         for t in schedule.timesteps:
