@@ -22,6 +22,7 @@ from pathlib import Path
 from evaluation import (
     alike,
     cascade,
+    dressed,
     grouping,
     masks,
     mended,
@@ -81,6 +82,13 @@ def of_flat(args: argparse.Namespace, settings: Settings, work: Path) -> Iterato
     yield alike.of_altered("flat", flat.pieces, alike.ways(args.street, _shared(args), settings))
 
 
+def of_rendered_pairs(
+    args: argparse.Namespace, settings: Settings, work: Path
+) -> Iterator[Findings]:
+    """One person in two garments, all else equal: try-ons with a truth."""
+    yield dressed.of_pairs(args.pairs, args.squeeze, settings)
+
+
 def of_rendered(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
     """Rendered people, bought and dressed by a seed that no model was trained on."""
     yield alike.of_rendered(args.rendered, work, alike.ways(args.street, _shared(args), settings))
@@ -88,7 +96,7 @@ def of_rendered(args: argparse.Namespace, settings: Settings, work: Path) -> Ite
 
 SOURCES = {
     "sample": of_sample, "rendered": of_rendered, "people": of_people, "street": of_street,
-    "flat": of_flat,
+    "flat": of_flat, "pairs": of_rendered_pairs,
 }  # fmt: skip
 
 
@@ -167,6 +175,7 @@ def _arguments() -> argparse.Namespace:
     p.add_argument("--people", type=Path, help="photos/, labels.csv")
     p.add_argument("--rendered", type=Path, help="a labelled library rendered for validation")
     p.add_argument("--flat", type=Path, help="images/, images.csv")
+    p.add_argument("--pairs", type=Path, help="render_samples --route fast --pairs")
     p.add_argument(
         "--squeeze", type=Path, default=Path("../shared/weights/squeezenet1_1_imagenet.pth"),
         help="SqueezeNet 1.1 as published, for squeeze_features",

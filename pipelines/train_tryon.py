@@ -38,8 +38,8 @@ from wardrobe.dressing import Dressed
 from wardrobe.stages.tryon import REPLACES
 from wardrobe.types import Pose
 
-BATCH, EVERY_S = 8, 60.0
-EMA = 0.995
+BATCH, EVERY_S = 6, 60.0
+EMA = 0.98
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
@@ -152,6 +152,8 @@ def train(
     conditions, answers, of_pairs = rows
     torch.manual_seed(1)
     net = unet()
+    for v in net.conv_out.parameters():  # an untrained network changes nothing
+        torch.nn.init.zeros_(v)
     average = {k: v.clone() for k, v in net.state_dict().items()}
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-2)
     schedule = scheduler()
@@ -193,8 +195,8 @@ def train(
             average[k].lerp_(v, 1 - min(EMA, (step + 1) / (step + 10)))
         step += 1
         recent.append(float(loss.detach()))
-        if step % 100 == 0:
-            print(f"{step} {used:.0f} s loss {np.mean(recent[-100:]):.5f}", flush=True)
+        if step % 20 == 0:
+            print(f"{step} {used:.0f} s loss {np.mean(recent[-20:]):.5f}", flush=True)
         if time.monotonic() - last > EVERY_S:
             last = time.monotonic()
             state = {"net": net.state_dict(), "optimiser": optimiser.state_dict()}

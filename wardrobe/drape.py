@@ -226,7 +226,7 @@ def _on_trunk(
             least = np.where(seen > 0, np.clip(seen + LOOSE, least, most), least)
         short = (garment > 0.05) & (stops > 0.2) & (garment * ratio < least)
         ratio[short] = least[short] / garment[short]
-        ratio = _smooth(np.clip(ratio, 0.3, 2.2))
+        ratio = _smooth(_middling(np.clip(ratio, 0.3, 2.2)), 4)
         out[mine] *= np.interp(along[mine], stops, ratio)
     return along, out
 
@@ -272,6 +272,13 @@ def _wider(
 def _smooth(values: Numbers, k: int = 3) -> Numbers:
     padded = np.pad(values, k, mode="edge")
     return np.convolve(padded, np.ones(2 * k + 1) / (2 * k + 1), "valid")
+
+
+def _middling(values: Numbers, k: int = 4) -> Numbers:
+    """Running median: a hand beside the hip doesn't widen it."""
+    padded = np.pad(values, k, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * k + 1)
+    return np.asarray(np.median(windows, axis=1), np.float64)
 
 
 def _lengths(cut: Cut) -> tuple[tuple[float, float], float]:

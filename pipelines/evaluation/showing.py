@@ -196,6 +196,10 @@ def _known(case: Case) -> list[tuple[Image, MaskArray]]:
 def _tryon(source: str, missing: Mapping[str, str]) -> list[Row]:
     figures = ("ssim", "squeeze_features", "lpips", "colour_error", "changed_outside")
     return [
-        Row(f"tryon.{source}.{f}", None, note=missing.get(f, "try-on is not built yet"))
+        Row(
+            f"tryon.{source}.{f}",
+            None,
+            note=missing.get(f, "nobody is seen in two garments, all else equal: --pairs"),
+        )
         for f in figures
     ]

@@ -23,7 +23,7 @@ MIN_JOINT = 0.5
 
 def unet(widths: Sequence[int] = (32, 48, 64)) -> Any:
     """The network: noise and conditions in, the answer's three channels out."""
-    return UNet2DModel(  # type: ignore[no-untyped-call]
+    return UNet2DModel(
         sample_size=physics.SIZE,
         in_channels=3 + physics.CHANNELS,
         out_channels=3,
@@ -38,7 +38,7 @@ def unet(widths: Sequence[int] = (32, 48, 64)) -> Any:
 
 def scheduler() -> Any:
     """1,000 steps of training noise, the answer itself predicted."""
-    return DDIMScheduler(  # type: ignore[no-untyped-call]
+    return DDIMScheduler(
         num_train_timesteps=1000,
         beta_schedule="squaredcos_cap_v2",
         prediction_type="sample",
