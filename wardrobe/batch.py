@@ -113,7 +113,7 @@ def build(
             who = None if face is None else json.dumps(face.tolist())
             # Calibrated, as a later regrouping can't tell what was set from what was a default.
             used = settings.model_copy(update={"cluster": calibrated(settings)})
-            run = store.begin(str(photos), used.model_dump_json(), who)
+            run = store.begin(str(photos.absolute()), used.model_dump_json(), who)
             made = job.run(files)
             store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)

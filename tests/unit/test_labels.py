@@ -7,7 +7,7 @@ import pytest
 from wardrobe import labels
 from wardrobe.catalogue import ONE
 from wardrobe.errors import ModelError
-from wardrobe.stages.segment import LAYER
+from wardrobe.labels import LAYER
 
 
 def test_every_category_has_types_zones_a_layer_and_a_word_for_one_piece() -> None:

@@ -43,7 +43,7 @@ def serve(
     closet = create_app(out, Rules(host, token), ready=ready)
     config = uvicorn.Config(
         closet, host, port, log_level="error", access_log=False, server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=3, timeout_keep_alive=120,
     )  # fmt: skip
     try:
         uvicorn.Server(config).run()
