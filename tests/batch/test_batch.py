@@ -15,7 +15,7 @@ import fakes
 import pytest
 from PIL import Image as Pillow
 
-from wardrobe import batch, closet, config, images
+from wardrobe import batch, closet, config, images, weights
 from wardrobe.errors import ConfigError, ModelError, StoreError
 from wardrobe.store import Store
 
@@ -298,12 +298,16 @@ def test_selfies_say_whose_photos_enter(photos: Path, tmp_path: Path) -> None:
     assert "(face)" in str(closet.trace(closet.explain("001.jpg", Store(photos.parent / "out"))))
 
 
-def test_grouping_anew_keeps_the_bar_that_the_embedder_was_calibrated_for(photos: Path) -> None:
+def test_grouping_anew_keeps_the_bar_that_the_embedder_was_calibrated_for(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build(photos, fakes.Models())
+    stricter = replace(weights.find(config.Settings().embed.model), same_cosine=0.91)
+    monkeypatch.setattr(weights, "find", lambda name: stricter)
     (run,) = Store(photos.parent / "out", create=False).runs()
     recorded = config.Settings.model_validate(run["settings"])
     assert batch.calibrated(recorded) == batch.calibrated(config.Settings())
-    assert batch.calibrated(recorded) != config.Settings().cluster
+    assert batch.calibrated(recorded).same_cosine == 0.91
 
 
 def test_the_next_batch_is_decoded_meanwhile_and_nothing_twice(
