@@ -301,9 +301,10 @@ def test_selfies_say_whose_photos_enter(photos: Path, tmp_path: Path) -> None:
 def test_grouping_anew_keeps_the_bar_that_the_embedder_was_calibrated_for(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    find, embedder = weights.find, config.Settings().embed.model
+    stricter = replace(find(embedder), same_cosine=0.91)
+    monkeypatch.setattr(weights, "find", lambda name: stricter if name == embedder else find(name))
     build(photos, fakes.Models())
-    stricter = replace(weights.find(config.Settings().embed.model), same_cosine=0.91)
-    monkeypatch.setattr(weights, "find", lambda name: stricter)
     (run,) = Store(photos.parent / "out", create=False).runs()
     recorded = config.Settings.model_validate(run["settings"])
     assert batch.calibrated(recorded) == batch.calibrated(config.Settings())
