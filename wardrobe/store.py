@@ -315,12 +315,14 @@ class Store:
         ).fetchone()
         return int(newest or 0)
 
-    def forget_events(self) -> int:
-        """Delete every event for good, at the person's wish, but whether events are kept; returns
-        how many there were."""
+    def forget_events(self, kinds: Sequence[str]) -> int:
+        """Delete every event of some kinds for good, at the person's wish; returns how many."""
         self._db.execute("pragma secure_delete = on")
         with self._transaction():
-            count = self._db.execute("delete from event where kind not in ('on', 'off')").rowcount
+            marks = ", ".join("?" * len(kinds))
+            count = self._db.execute(
+                f"delete from event where kind in ({marks})", tuple(kinds)
+            ).rowcount
         self._db.execute("pragma wal_checkpoint(truncate)")
         return int(count)
 

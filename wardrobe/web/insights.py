@@ -67,7 +67,7 @@ def erase(body: Erase, shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
     with shelf.acting:
         if body.what == "events":
             with shelf.open() as store:
-                return {"deleted": store.forget_events()}
+                return {"deleted": store.forget_events(usage.EVENTS)}
         if runs.now.state != "idle":
             raise StoreBusy("A run is going. Stop it first, then delete.")
         with shelf.open() as store:
