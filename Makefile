@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 OUT ?= out/demo
 UV_VERSION := 0.13.9
 
-.PHONY: install demo test lint evaluate lock clean help
+.PHONY: install demo journeys test lint evaluate lock clean help
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: install  ## build the wardrobe of sample_photos/ and print where to look
 	@$(BIN)/wardrobe build sample_photos --out $(OUT)
 	@echo "catalogue: $$($(BIN)/wardrobe export --format html --out $(OUT))"
+
+journeys: install  ## what a person does in the browser, in Debian's chromium: minutes
+	$(BIN)/python -m pytest -m slow tests/web
 
 test: install  ## the default suite, under ten minutes on two cores
 	$(BIN)/python -m pytest

@@ -13,7 +13,10 @@ from browsing import CHROMIUM, Server, browser, served, wait_until
 from conftest import ROOT
 from PIL import Image as Pillow
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+]
 
 #: Two striped T-shirt days, a dress, a jacket: few photos, more than one item a category.
 PHOTOS = ("IMG_0412.jpg", "IMG_0413.jpg", "IMG_0416.jpg", "IMG_0420.jpg", "IMG_0423.jpg")

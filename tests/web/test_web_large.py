@@ -11,7 +11,10 @@ import pytest
 from browsing import CHROMIUM, browser, served, wait_until
 from stores import synthetic
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+]
 
 #: Seconds of processor for the first screen, page and server together: what two idle cores need.
 #: Wall time says more of what else a machine is doing.
