@@ -30,7 +30,8 @@ from train_trunk import export
 
 from wardrobe.config import ClusterSettings
 from wardrobe.labels import CATEGORIES
-from wardrobe.stages.cluster import Pile, group
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import group
 from wardrobe.types import Garment, Labels, Mask
 
 PARTING = 0.85

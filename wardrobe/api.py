@@ -19,6 +19,7 @@ from wardrobe import backends, batch, closet, geometry, images
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.labels import Category
+from wardrobe.pile import Pile
 from wardrobe.stages import amodal as amodal_stage
 from wardrobe.stages import classify as classify_stage
 from wardrobe.stages import cluster as cluster_stage
@@ -141,7 +142,7 @@ def cluster(
             picture's ``photo_id``; those of :func:`segment` have none until you set it with
             ``dataclasses.replace``.
     """
-    pile = cluster_stage.Pile(tuple(garments), vectors, tuple(labels))
+    pile = Pile(tuple(garments), vectors, tuple(labels))
     rows = {g.id: i for i, g in enumerate(garments)}
     found = cluster_stage.group(pile, batch.calibrated(settings), settings.embed.min_visibility)
     return [[rows[g] for g in group.garment_ids] for group in found.groups]

@@ -26,11 +26,13 @@ from wardrobe import (
 from wardrobe import owner as owner_faces
 from wardrobe.catalogue import Catalogue, Entry, Funnel, Seen
 from wardrobe.config import ClusterSettings, Settings
+from wardrobe.doubts import Question
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
+from wardrobe.pile import Pile
 from wardrobe.pipeline import STAGES, Sight, Until
 from wardrobe.runner import remembered
-from wardrobe.stages.cluster import Cluster, Grouping, Pile, Question
+from wardrobe.stages.cluster import Cluster, Grouping
 from wardrobe.stages.quality import traits
 from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Anchor, Failure, Item, Worn
@@ -372,8 +374,8 @@ def calibrated(settings: Settings) -> ClusterSettings:
         return settings.cluster
     shift = own - ClusterSettings().same_cosine
     moved = {
-        key: getattr(settings.cluster, key) + shift
-        for key in ("ask_cosine", "far_cosine")
+        key: min(getattr(settings.cluster, key) + shift, 1.0)
+        for key in ("ask_cosine", "far_cosine", "check_cosine")
         if key not in settings.cluster.model_fields_set
     }
     return settings.cluster.model_copy(update={"same_cosine": own, **moved})

@@ -139,6 +139,11 @@ class ClusterSettings(_Section):
         description="No two garments of one item are less alike than this. It stops chains: joined pair by pair,"
         " two thousand street garments become one. Follows a calibrated same_cosine as ask_cosine does.",
     )  # fmt: skip
+    check_cosine: Share = Field(
+        0.92,
+        description="An item that a weaker likeness than this holds together becomes a question, too: is it one?"
+        " Half of the way from same_cosine to 1; follows a calibrated one as ask_cosine does.",
+    )
     unclear_strictness: Share = Field(
         0.3,
         description="How much of the way from the bar to 1 is added for a view of clearness 0, none for a clear"
@@ -173,21 +178,27 @@ class ClusterSettings(_Section):
 
 class CoverSettings(_Section):
     """Which of an item's photos becomes its cover: weights of a geometric mean, so that a photo that
-    fails in one thing isn't saved by the others; 0 ignores the measure."""
+    fails in one thing isn't saved by the others; 0 ignores the measure.
+
+    What shows a garment best is how many of its pixels are seen times the share of it they are; the
+    weights of visibility and resolution say that, and the rest decides between photos about as good.
+    """
 
     visibility: Weight = Field(
-        4, description="Weight of the visible share: half a garment is half a cover."
+        1.5, description="Weight of the visible share: half a garment is half a cover."
     )
-    resolution: Weight = Field(2, description="Weight of the pixels on the garment.")
-    light: Weight = Field(1, description="Weight of the exposure.")
-    cast: Weight = Field(0.7, description="Weight of neutral light: it keeps colours true.")
+    resolution: Weight = Field(
+        2, description="Weight of the pixels on the garment, by their root: 2 counts the pixels."
+    )
+    light: Weight = Field(0.7, description="Weight of the exposure.")
+    cast: Weight = Field(0.4, description="Weight of neutral light: it keeps colours true.")
     sharpness: Weight = Field(0.7, description="Weight of freedom from blur.")
-    frontal: Weight = Field(0.5, description="Weight of the wearer facing the camera.")
+    frontal: Weight = Field(0.3, description="Weight of the wearer facing the camera.")
     unobstructed: Weight = Field(
-        0.5, description="Weight of nothing lying in front: hands, hair, straps."
+        0.3, description="Weight of nothing lying in front: hands, hair, straps."
     )
     confidence: Weight = Field(
-        0.5, description="Weight of the segmenter's confidence: an unsure mask is badly cut out."
+        0.3, description="Weight of the segmenter's confidence: an unsure mask is badly cut out."
     )
 
 

@@ -58,6 +58,33 @@ def components(n: int, links: Links, min_samples: int) -> Numbers:
     return np.asarray(found, np.intp)
 
 
+def spanning(n: int, links: Links) -> Links:
+    """The fewest links that connect the same rows, the likest that can be had: a maximum spanning
+    forest. What holds a part together is its weakest link in here."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    if not len(links.i):
+        return links
+    # Of a pair named twice the likest counts; scipy would add them up.
+    order = np.lexsort((-links.cosine, links.j, links.i))
+    _, first = np.unique(links.i[order] * n + links.j[order], return_index=True)
+    one = links.some(order[first])
+    cost = csr_matrix((4.0 - one.cosine, (one.i, one.j)), shape=(n, n))  # 0 would be no link
+    number = csr_matrix((np.arange(1, len(one.i) + 1), (one.i, one.j)), shape=(n, n))
+    i, j = minimum_spanning_tree(cost).nonzero()
+    return one.some(np.sort(np.asarray(number[i, j]).ravel() - 1))
+
+
+def components_of(n: int, links: Links) -> Numbers:
+    """Number of the connected part each row lies in."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    near = csr_matrix((np.ones(len(links.i)), (links.i, links.j)), shape=(n, n))
+    return np.asarray(connected_components(near, directed=False)[1], np.intp)
+
+
 def parts_of(home: Numbers) -> list[list[int]]:
     """The rows of each cluster, in order."""
     order = np.argsort(home, kind="stable")

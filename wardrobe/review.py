@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from wardrobe import batch, decisions, rows
 from wardrobe.catalogue import Entry
 from wardrobe.decisions import Word
+from wardrobe.doubts import Question
 from wardrobe.errors import ConfigError
-from wardrobe.stages.cluster import Question
 from wardrobe.store import Store
 from wardrobe.types import Anchor, Decision
 

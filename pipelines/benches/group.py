@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from wardrobe import neighbours
 from wardrobe.config import ClusterSettings
 from wardrobe.labels import CATEGORIES
-from wardrobe.stages.cluster import Pile, group
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import group
 from wardrobe.types import VECTOR_SIZE, Garment, Labels, Mask
 
 #: Sightings of an item and how many items in a hundred have them: most are seen once to three times.

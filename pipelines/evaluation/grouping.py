@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from wardrobe import review
 from wardrobe.batch import calibrated
 from wardrobe.config import Settings
-from wardrobe.stages.cluster import Pile, Question, group
+from wardrobe.doubts import Question
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import group
 from wardrobe.stages.quality import clearness
 from wardrobe.store import Store
 from wardrobe.types import Garment, Mask
@@ -216,6 +218,7 @@ def _regroup(pile: Pile, settings: Settings, ids: Sequence[str]) -> Callable[[fl
                 "same_cosine": threshold,
                 "ask_cosine": cluster.ask_cosine + shift,
                 "far_cosine": cluster.far_cosine + shift,
+                "check_cosine": min(cluster.check_cosine + shift, 1.0),
             }
         )
         groups = group(pile, now, settings.embed.min_visibility).groups

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from wardrobe.config import ClusterSettings
 from wardrobe.labels import Category
-from wardrobe.stages.cluster import Group, Pile
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import Group
 from wardrobe.stages.cluster import group as grouping
 from wardrobe.types import Garment, Labels, Mask
 

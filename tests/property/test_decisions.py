@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from wardrobe.config import ClusterSettings
 from wardrobe.decisions import Word, from_facts, resolve, standing, to_facts
 from wardrobe.labels import Category
-from wardrobe.stages.cluster import Pile, group
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import group
 from wardrobe.types import Anchor, Decision, Garment, Labels, Mask
 
 PLACES = 7  # garments; two photos hold two of them

@@ -11,7 +11,8 @@ import pytest
 
 from wardrobe.config import ClusterSettings
 from wardrobe.labels import Category
-from wardrobe.stages.cluster import Cluster, Grouping, Pile, group
+from wardrobe.pile import Pile
+from wardrobe.stages.cluster import Cluster, Grouping, group
 from wardrobe.types import Garment, Labels, Mask
 
 MASK = Mask((1, 1), (0, 1))
@@ -195,3 +196,27 @@ def test_everything_that_can_change_the_result_is_in_the_digest() -> None:
     digests = {stage.digest(one) for one in (p, *others)}
     assert len(digests) == len(others) + 1
     assert stage.decode(stage.encode(group(p, SETTINGS))) == group(p, SETTINGS)
+
+
+def test_an_item_held_together_by_one_weak_link_is_asked_about_at_that_link() -> None:
+    p = pile([0, 5, 33, 38], quality=[0.6, 1.0, 1.0, 0.7])  # 5 to 33: cosine 0.883
+    found = group(p, SETTINGS)
+    assert parts(p, found) == {frozenset({0, 1, 2, 3})}
+    # The clearest view of each side is shown, here also the ends of the weak link.
+    assert asked(p, found) == [(1, 2, "they are one item, held together by little")]
+    agreed = said(p, 1, 2, same=True)
+    assert not group(agreed, SETTINGS).questions
+    apart = said(p, 1, 2, same=False)
+    assert all(not {1, 2} <= part for part in parts(apart, group(apart, SETTINGS)))
+
+
+def test_an_item_whose_views_are_all_alike_is_no_question() -> None:
+    p = pile([0, 10, 20])  # neighbours at 0.985, ends at 0.94
+    assert not group(p, SETTINGS).questions
+    strict = SETTINGS.model_copy(update={"check_cosine": 0.99})
+    (first,) = group(p, strict).questions
+    answered = replace(p, same=((first.a, first.b),))
+    (second,) = group(answered, strict).questions  # the next weakest comes up
+    assert {first.a, first.b} != {second.a, second.b}
+    done = replace(p, same=((first.a, first.b), (second.a, second.b)))
+    assert not group(done, strict).questions

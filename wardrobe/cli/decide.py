@@ -12,9 +12,9 @@ from wardrobe import closet, gallery, review
 from wardrobe.batch import Report
 from wardrobe.catalogue import Entry
 from wardrobe.cli.terminal import Json, Out, find, load, print_json, say, talk
+from wardrobe.doubts import Question
 from wardrobe.errors import ConfigError
 from wardrobe.review import Heard
-from wardrobe.stages.cluster import Question
 from wardrobe.store import Store
 
 app = typer.Typer()

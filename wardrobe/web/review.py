@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from wardrobe import review
+from wardrobe.doubts import Question
 from wardrobe.errors import StoreBusy, StoreError
-from wardrobe.stages.cluster import Question
 from wardrobe.store import Store
 from wardrobe.web.closet import sightings, whole
 from wardrobe.web.runs import OnRuns
