@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import fakes
@@ -36,6 +37,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Act:
+    """Numbers of its decisions, and the bond it made if any."""
+
+    numbers: tuple[int, ...]
+    one: set[Shown]
+    other: set[Shown]
+
+
 class History(RuleBasedStateMachine):
     """Acts upon a closet; beside it the plain list of what was said and what it must have done."""
 
@@ -50,7 +60,7 @@ class History(RuleBasedStateMachine):
         self.rebuild({})
         self.first = self.groups()
         self.kept: list[Decision] = []
-        self.acts: list[tuple[int, ...]] = []  # numbers of the decisions of each act that stands
+        self.acts: list[Act] = []  # those that stand
         self.away: dict[str, bytes] = {}
 
     def teardown(self) -> None:
@@ -78,10 +88,10 @@ class History(RuleBasedStateMachine):
         items = self.items()
         return items[k % len(items)]
 
-    def said(self) -> None:
-        """Note the act that was just done."""
+    def said(self, one: set[Shown] = frozenset(), other: set[Shown] = frozenset()) -> None:  # type: ignore[assignment]
+        """Note the act that was just done: that ``one`` is one garment, or other than ``other``."""
         now = decisions.heard(self.store)
-        self.acts.append(tuple(d.number for d in now[len(self.kept) :]))
+        self.acts.append(Act(tuple(d.number for d in now[len(self.kept) :]), one, other))
 
     @rule(a=number, b=number)
     def merge(self, a: int, b: int) -> None:
@@ -90,8 +100,7 @@ class History(RuleBasedStateMachine):
             return
         both = {*map(shown, one.sightings), *map(shown, other.sightings)}
         review.merge(self.store, [one, other])
-        self.said()
-        assert any(both <= g for g in self.groups())
+        self.said(both)
 
     @rule(a=number, k=number)
     def split(self, a: int, k: int) -> None:
@@ -101,9 +110,8 @@ class History(RuleBasedStateMachine):
         one = several[a % len(several)]
         out = k % len(one.sightings)
         review.split(self.store, one, [one.item.garment_ids[out]])
-        self.said()
-        (home,) = [g for g in self.groups() if shown(one.sightings[out]) in g]
-        assert not home & {shown(s) for i, s in enumerate(one.sightings) if i != out}
+        left = {shown(s) for i, s in enumerate(one.sightings) if i != out}
+        self.said({shown(one.sightings[out])}, left)
 
     @rule(a=number, b=number)
     def differ(self, a: int, b: int) -> None:
@@ -111,9 +119,7 @@ class History(RuleBasedStateMachine):
         if one.item.id == other.item.id:
             return
         review.differ(self.store, one, other)
-        self.said()
-        mine, theirs = ({shown(s) for s in e.sightings} for e in (one, other))
-        assert not any(g & mine and g & theirs for g in self.groups())
+        self.said(set(map(shown, one.sightings)), set(map(shown, other.sightings)))
 
     @rule(a=number, name=st.sampled_from(["My best one", "x" * 80, "<b>Ω</b>"]))
     def rename(self, a: int, name: str) -> None:
@@ -137,10 +143,13 @@ class History(RuleBasedStateMachine):
         if not open_:
             return
         question = open_[k % len(open_)]
+        at = {
+            g: shown(s) for e in self.items()
+            for g, s in zip(e.item.garment_ids, e.sightings, strict=True)
+        }  # fmt: skip
         review.answer(self.store, question, yes)
-        self.said()
-        home = {g: e.item.id for e in self.items() for g in e.item.garment_ids}
-        assert (home[question.a] == home[question.b]) == yes
+        a, b = at[question.a], at[question.b]
+        self.said({a, b}) if yes else self.said({a}, {b})
         still = {(q.a, q.b) for q in review.questions(self.store)}
         assert (question.a, question.b) not in still
 
@@ -149,7 +158,7 @@ class History(RuleBasedStateMachine):
     def undo(self) -> None:
         review.undo(self.store)
         stand = {h.decision.number for h in review.history(self.store) if h.state != "undone"}
-        assert not stand & set(self.acts.pop())
+        assert not stand & set(self.acts.pop().numbers)
 
     @rule(loose=st.booleans())
     def other_settings(self, loose: bool) -> None:
@@ -174,8 +183,19 @@ class History(RuleBasedStateMachine):
         self.kept = now
         states = {h.decision.number: h.state for h in review.history(self.store)}
         assert states.keys() == {d.number for d in now}
-        for numbers in self.acts:
-            assert all(states[n] != "undone" for n in numbers)
+        for act in self.acts:
+            assert all(states[n] != "undone" for n in act.numbers)
+
+    @invariant()
+    def the_newest_word_on_who_is_who_holds_under_any_settings(self) -> None:
+        bonds = [act for act in self.acts if act.one]
+        if bonds:
+            one, other, groups = bonds[-1].one, bonds[-1].other, self.groups()
+            if other:
+                assert not any(g & one and g & other for g in groups)
+            else:
+                here = one & set().union(*groups)
+                assert not here or any(here <= g for g in groups)
 
     def undoing_everything_restores_the_beginning(self) -> None:
         for name, data in self.away.items():
