@@ -17,6 +17,7 @@ from wardrobe import truth
 from wardrobe.labels import CATEGORIES, Category
 
 LONGEST = 640  # px a frame is kept at
+JOINT = 0.04  # of a person's height: what of the flesh about a joint counts as the person
 
 
 def photos(folder: Path) -> Iterator[truth.TruePhoto]:
@@ -27,24 +28,60 @@ def photos(folder: Path) -> Iterator[truth.TruePhoto]:
             yield truth.photo(row)
 
 
-def samples(folder: Path, *, least_px: int = 60) -> list[Sample]:
+def samples(folder: Path) -> list[Sample]:
     """Every frame with garments: what is seen of each, everybody's."""
+    found = (sample(folder, p) for p in photos(folder))
+    return [one for one in found if one is not None]
+
+
+def sample(folder: Path, p: truth.TruePhoto, *, least_px: int = 60) -> Sample | None:
+    """One frame; None where nothing worn is seen."""
+    worn = [g for g in p.garments if g.mask().sum() >= least_px][:250]
+    if not worn:
+        return None
+    image = street.read_rgb(folder / p.file)
+    scale = min(1.0, LONGEST / max(p.size))
+    size = (round(p.size[0] * scale), round(p.size[1] * scale))
+    ids = np.zeros(image.shape[:2], np.uint8)
+    for k, g in enumerate(worn, start=1):
+        ids[g.mask()] = k
+    image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    ids = cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST)
+    classes = np.array([CATEGORIES.index(g.category) for g in worn], np.int64)
+    return Sample(image.astype(np.uint8), ids.astype(np.uint8), classes)
+
+
+def people(folder: Path) -> list[Sample]:
+    """Every frame with somebody in it: of each what is seen of clothes and limbs, and the joints."""
     out = []
     for p in photos(folder):
-        worn = [g for g in p.garments if g.mask().sum() >= least_px]
-        if not worn:
+        seen = [q for q in p.people if q.box is not None]
+        if not seen:
             continue
-        image = street.read_rgb(folder / p.file)
         scale = min(1.0, LONGEST / max(p.size))
         size = (round(p.size[0] * scale), round(p.size[1] * scale))
-        ids = np.zeros(image.shape[:2], np.uint8)
-        for k, g in enumerate(worn[:250], start=1):
-            ids[g.mask()] = k
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        ids = cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST)
-        classes = np.array([CATEGORIES.index(g.category) for g in worn[:250]], np.int64)
-        out.append(Sample(image.astype(np.uint8), ids.astype(np.uint8), classes))
+        image = cv2.resize(street.read_rgb(folder / p.file), size, interpolation=cv2.INTER_AREA)
+        ids = np.zeros((size[1], size[0]), np.uint8)
+        # The smaller is drawn last, as poses.to_sample does.
+        for q in sorted(seen, key=lambda q: -_area(q)):
+            k = seen.index(q) + 1
+            for g in (g for g in p.garments if g.person == q.id):
+                small = cv2.resize(g.mask().astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+                ids[small > 0] = k
+            for x, y, state in q.joints * (scale, scale, 1):
+                if state == truth.VISIBLE:
+                    radius = max(2, round(JOINT * scale * (q.box[3] - q.box[1])))
+                    cv2.circle(ids, (round(float(x)), round(float(y))), radius, k, -1)
+        joints = np.stack([q.joints for q in seen]) * np.float32([scale, scale, 1])
+        joints[..., 2] = np.where(joints[..., 2] == truth.VISIBLE, 2, 0)
+        classes = np.zeros(len(seen), np.int64)
+        out.append(Sample(image.astype(np.uint8), ids, classes, joints.astype(np.float32)))
     return out
+
+
+def _area(person: truth.TruePerson) -> float:
+    x0, y0, x1, y1 = person.box or (0.0, 0.0, 0.0, 0.0)
+    return (x1 - x0) * (y1 - y0)
 
 
 @dataclass(frozen=True, eq=False)

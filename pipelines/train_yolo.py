@@ -143,13 +143,12 @@ def segment_samples(shared: Path) -> list[Sample]:
 
 def mix(args: argparse.Namespace) -> Mix:
     """The sources of a task: street photos, and rendered frames where there are some."""
-    if args.task == "pose":
-        return Mix(
-            [Source("street", pose_samples(args.shared, args.runs), 1.0, False)], cut=0, paste=0
-        )
-    frames = [s for folder in args.rendered for s in rendered.samples(folder)]
+    pose = args.task == "pose"
+    read = rendered.people if pose else rendered.samples
+    frames = [s for folder in args.rendered for s in read(folder)]
     share = args.share if frames else 0.0
-    sources = [Source("street", segment_samples(args.shared), 1 - share, True)]
+    known = pose_samples(args.shared, args.runs) if pose else segment_samples(args.shared)
+    sources = [Source("street", known, 1 - share, not pose)]
     if frames:
         sources.append(Source("rendered", frames, share, False))
     return Mix(sources, cut=args.cut, paste=0.35)

@@ -42,6 +42,7 @@ FLOORS = [
         "readings",
         "portions",
         "reach",
+        "position",
         *BODIES,
         *CLOTH,
     },

@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from wardrobe import backends, batch, closet, geometry, images
+from wardrobe import backends, batch, closet, geometry, images, position
 from wardrobe.color import main_colours
 from wardrobe.config import Settings
 from wardrobe.labels import Category
@@ -29,7 +29,7 @@ from wardrobe.stages import pose as pose_stage
 from wardrobe.stages import segment as segment_stage
 from wardrobe.stages import thumbnail as thumbnail_stage
 from wardrobe.store import Store
-from wardrobe.types import Crop, Garment, Image, Labels, Person, Photo, Standing
+from wardrobe.types import Crop, Garment, Image, Labels, Person, Photo, Pose, Standing
 
 Picture = str | Path | PIL.Image.Image | NDArray[np.uint8]
 DEFAULTS = Settings()
@@ -113,11 +113,24 @@ def embed(
 
 
 def classify(
-    picture: Picture, garments: Sequence[Garment], *, settings: Settings = DEFAULTS
+    picture: Picture,
+    garments: Sequence[Garment],
+    pose: Pose | None = None,
+    *,
+    settings: Settings = DEFAULTS,
 ) -> list[Labels]:
-    """Category, finer type, confidence and main colours of each garment."""
+    """Category, finer type, confidence and main colours of each garment.
+
+    Args:
+        pose: of who wears them, in pixels of the picture: where on the body a garment lies tells a
+            skirt from a dress. None for garments that lie or hang.
+    """
     image = images.to_array(picture)
-    crops = [Crop.of(image, g) for g in garments]
+    at = settings.pose.min_joint
+    crops = [
+        Crop.of(image, g, position=position.on_body(g.mask.array(), pose, at) if pose else None)
+        for g in garments
+    ]
     model = _model("classify", settings.classify.model, settings.run.device)
     return [
         classify_stage.labels(

@@ -142,7 +142,7 @@ class ClusterSettings(_Section):
     check_cosine: Share = Field(
         0.92,
         description="An item that a weaker likeness than this holds together becomes a question, too: is it one?"
-        " Half of the way from same_cosine to 1; follows a calibrated one as ask_cosine does.",
+        " About half of the way from same_cosine to 1; follows a calibrated one as ask_cosine does.",
     )
     unclear_strictness: Share = Field(
         0.3,

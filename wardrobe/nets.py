@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wardrobe import reach
+from wardrobe import position, reach
 from wardrobe.labels import CATEGORIES, TYPES
 from wardrobe.readings import ColourReading, ShapeReading, masked_products, masked_statistics
 from wardrobe.types import VECTOR_SIZE
@@ -149,7 +149,8 @@ class ClassifyHead(nn.Module):
     """Category, and finer type given the category, from :class:`GarmentNet`'s features.
 
     ``temperature`` (category, type) is fitted on held-out garments after training, so that the
-    probabilities are honest.
+    probabilities are honest. Of a garment that somebody wears, ``position`` has a word too: what its
+    place on the body says beyond how common each category is.
     """
 
     def __init__(self, feature_size: int, hidden: int = 256) -> None:
@@ -159,22 +160,65 @@ class ClassifyHead(nn.Module):
         )
         self.category = nn.Linear(hidden, len(CATEGORIES))
         self.finer = nn.Linear(hidden, len(TYPE_NAMES))
+        self.position = PositionHead()
         self.register_buffer("temperature", torch.ones(2))
         self.register_buffer("of_category", _type_table(), persistent=False)
         self.temperature: Tensor
         self.of_category: Tensor
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, position: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(n, feature_size) -> log probabilities (n, 13) of categories and (n, types) of types.
 
         Types are in the order of ``TYPE_NAMES``; those of one category sum to 1.
+
+        Args:
+            position: (n, :data:`wardrobe.position.SIZE`), a row of NaN where nobody wears it.
         """
         hidden = self.hidden(features)
         category = F.log_softmax(self.category(hidden) / self.temperature[0], dim=1)
+        if position is not None:
+            worn = ~position.isnan().any(dim=1, keepdim=True)
+            both = self.position.beside(category, position.nan_to_num())
+            category = torch.where(worn, both, category)
         logits = (self.finer(hidden) / self.temperature[1]).unsqueeze(1)
         apart = logits.masked_fill(~self.of_category.unsqueeze(0), float("-inf"))
         types = logits.squeeze(1) - (apart.logsumexp(dim=2) @ self.of_category.float())
         return category, types
+
+
+class PositionHead(nn.Module):
+    """Category from a garment's position on its wearer alone, see :mod:`wardrobe.position`.
+
+    ``prior`` is how common each category was in training; ``weight`` and ``temperature`` say what the
+    position counts beside the crop, fitted on garments kept back.
+    """
+
+    def __init__(self, hidden: int = 64) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(position.SIZE, hidden), nn.ReLU(inplace=True), nn.Dropout(0.2),
+            nn.Linear(hidden, hidden), nn.ReLU(inplace=True), nn.Dropout(0.2),
+            nn.Linear(hidden, len(CATEGORIES)),
+        )  # fmt: skip
+        self.register_buffer("mean", torch.zeros(position.SIZE))
+        self.register_buffer("spread", torch.ones(position.SIZE))
+        self.register_buffer("prior", torch.zeros(len(CATEGORIES)))
+        self.register_buffer("weight", torch.zeros(1))
+        self.register_buffer("temperature", torch.ones(1))
+        self.mean: Tensor
+        self.spread: Tensor
+        self.prior: Tensor
+        self.weight: Tensor
+        self.temperature: Tensor
+
+    def forward(self, position: Tensor) -> Tensor:
+        """(n, SIZE) -> logits (n, 13)."""
+        return torch.as_tensor(self.net((position - self.mean) / self.spread))
+
+    def beside(self, crop: Tensor, position: Tensor) -> Tensor:
+        """Log probabilities (n, 13) of what the crop says, ``crop``, and the position together."""
+        evidence = F.log_softmax(self(position), dim=1) - self.prior
+        return F.log_softmax((crop + self.weight * evidence) / self.temperature, dim=1)
 
 
 def _type_table() -> Tensor:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from wardrobe import backends, images, weights
 from wardrobe.config import Settings
 from wardrobe.folder import Found
+from wardrobe.position import OnBody
 from wardrobe.runner import Answer, Lazy, Shelf, Stage, key_of, remembered
 from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
 from wardrobe.stages.classify import Classify, labels
@@ -26,7 +27,7 @@ from wardrobe.stages.embed import Embed
 from wardrobe.stages.mend import Mend
 from wardrobe.stages.photo import Pictures, ReadPhoto
 from wardrobe.stages.pose import FindFaces, FindPeople, stand
-from wardrobe.stages.quality import Dressed, Examine, Examined, clearness, traits
+from wardrobe.stages.quality import Examine, Examined, clearness, traits
 from wardrobe.stages.segment import FindGarments, Scene, SortGarments, view_of
 from wardrobe.stages.thumbnail import CutOut, Preview
 from wardrobe.store import Store
@@ -109,7 +110,7 @@ def recipe(
         sort=SortGarments(s.segment, s.pose),
         complete=_complete(s, create),
         embed=Embed(**model("embed", s.embed.model)),
-        classify=Classify(**model("classify", s.classify.model)),
+        classify=Classify(**model("classify", s.classify.model), min_joint=s.pose.min_joint),
         examine=Examine(pictures, s.pose.min_joint),
         preview=Preview(pictures),
         cut_out=CutOut(s.thumbnail, pictures),
@@ -291,26 +292,27 @@ def _describe(sights: Sequence[Sight], r: Recipe, run: Runner, until: Until) -> 
     dressed = [(s, _dressed(s, worn)) for s, worn in at]
     last = STAGES.index(until)
     stages: list[tuple[Stage[Any, Any], Until, Any]] = [
-        (r.embed, "embed", at), (r.classify, "classify", at), (r.examine, "classify", dressed),
+        (r.embed, "embed", at), (r.classify, "classify", dressed), (r.examine, "classify", dressed),
         (r.preview, "classify", at),
     ]  # fmt: skip
     for stage, name, inputs in stages:
         if last < STAGES.index(name):
             continue
-        for (s, worn), a in zip(at, run(stage, inputs), strict=True):
+        for (s, one), a in zip(at, run(stage, inputs), strict=True):
             if stage is r.preview:
                 s.previews.append(a.key)
                 continue
-            said = "" if a.value is None else _noted(s, stage, worn, a.value, r)
-            s.steps.append(_step(a, stage.name, f"{worn.garment.category} {worn.garment.id}", said))
+            garment = (one.worn if isinstance(one, OnBody) else one).garment
+            said = "" if a.value is None else _noted(s, stage, garment, a.value, r)
+            s.steps.append(_step(a, stage.name, f"{garment.category} {garment.id}", said))
 
 
-def _dressed(s: Sight, worn: Worn) -> Dressed:
+def _dressed(s: Sight, worn: Worn) -> OnBody:
     assert s.pose is not None  # garments are looked for on somebody
-    return Dressed(worn, s.pose, tuple(g.mask for g in s.garments if g is not worn.garment))
+    return OnBody(worn, s.pose, tuple(g.mask for g in s.garments if g is not worn.garment))
 
 
-def _noted(s: Sight, stage: Stage[Any, Any], worn: Worn, value: Any, r: Recipe) -> str:
+def _noted(s: Sight, stage: Stage[Any, Any], garment: Garment, value: Any, r: Recipe) -> str:
     """Keep one stage's answer about one garment; the words for the trace."""
     if stage is r.embed:
         s.vectors.append(value)
@@ -321,7 +323,7 @@ def _noted(s: Sight, stage: Stage[Any, Any], worn: Worn, value: Any, r: Recipe) 
     s.examined.append(value)
     said = traits(value)
     sleeve = f", sleeve {said.sleeve}" if said.sleeve else ""
-    clear = clearness(worn.garment, value.quality)
+    clear = clearness(garment, value.quality)
     return f"clearness {clear:.2f}, pattern {said.pattern or 'unsure'}{sleeve}"
 
 

@@ -173,10 +173,13 @@ class Crop:
     Attributes:
         image: (h, w, 3) uint8, the tight box with a small margin; any size.
         mask: (h, w) bool, the garment's visible pixels.
+        position: where on its wearer it lies, as :func:`wardrobe.position.on_body` says; None where
+            nobody wears it. What a crop can't show: a skirt and a dress are one cloth in two places.
     """
 
     image: Image
     mask: MaskArray
+    position: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.image.shape != (*self.mask.shape, 3) or self.image.dtype != np.uint8:
@@ -185,7 +188,13 @@ class Crop:
             )
 
     @classmethod
-    def of(cls, picture: Image, garment: Garment, margin: float = 0.04) -> Crop:
+    def of(
+        cls,
+        picture: Image,
+        garment: Garment,
+        margin: float = 0.04,
+        position: NDArray[np.float32] | None = None,
+    ) -> Crop:
         """Cut a garment from the working picture its mask lies in.
 
         Args:
@@ -197,7 +206,7 @@ class Crop:
         pad = margin * max((x1 - x0) * w, (y1 - y0) * h)
         rows = slice(max(int(y0 * h - pad), 0), max(int(np.ceil(y1 * h + pad)), 1))
         cols = slice(max(int(x0 * w - pad), 0), max(int(np.ceil(x1 * w + pad)), 1))
-        return cls(picture[rows, cols], mask[rows, cols])
+        return cls(picture[rows, cols], mask[rows, cols], position)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -87,5 +87,7 @@ def once(path: Path) -> dict[str, tuple[float, float, str]]:
         "segment", lambda: api.segment(picture, owner), lambda g: ", ".join(x.category for x in g)
     )
     timed("embed", lambda: api.embed(picture, worn), lambda v: f"{len(v)} vectors")
-    timed("classify", lambda: api.classify(picture, worn), lambda n: f"{len(n)} labels")
+    timed(
+        "classify", lambda: api.classify(picture, worn, owner[0].pose), lambda n: f"{len(n)} labels"
+    )
     return took

@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from wardrobe import canvas, color, geometry, images, pipeline
 from wardrobe.catalogue import Seen, showing
 from wardrobe.config import Settings
+from wardrobe.position import OnBody
 from wardrobe.stages import amodal, mend
 from wardrobe.stages.mend import BORROWED, GENERATED, NOTHING, SEEN, Mended, Piece, View
-from wardrobe.stages.quality import Dressed, examine, traits
+from wardrobe.stages.quality import examine, traits
 from wardrobe.stages.thumbnail import cut_out
 from wardrobe.truth import Library, TrueGarment, TruePhoto
 from wardrobe.types import Crop, Garment, Image, Labels, Mask, Photo, Pose, Worn
@@ -102,7 +103,7 @@ def _told(library: Library, photo: TruePhoto, settings: Settings, extents: Exten
         rest = [o for j, o in enumerate(found) if j != k]
         others = tuple(o.mask for o in rest)
         worn = Worn(here, garment)
-        known = examine(picture, Dressed(worn, pose, others), settings.pose.min_joint)
+        known = examine(picture, OnBody(worn, pose, others), settings.pose.min_joint)
         seen = Seen(garment, Labels(g.category, 1.0, None, 0.0), known.quality, traits(known))
         light = known.quality.light * known.quality.cast
         over, under = mend.sides(garment, rest)

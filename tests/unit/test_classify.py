@@ -37,7 +37,7 @@ def test_an_unsure_type_is_left_blank() -> None:
 
 
 def test_what_is_remembered_comes_back() -> None:
-    stage = Classify("m", lambda: None, lambda _: None)  # type: ignore[arg-type, return-value]
+    stage = Classify("m", lambda: None, lambda _: None, 0.3)  # type: ignore[arg-type, return-value]
     one = described("skirts", 0.8, {"skirt": 0.9})
     back = stage.decode(stage.encode(one))
     assert labels(back, ClassifySettings()) == labels(one, ClassifySettings())

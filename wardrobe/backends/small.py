@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from wardrobe import nets, reach
+from wardrobe import nets, position, reach
 from wardrobe.errors import ContractError, ModelError
 from wardrobe.geometry import box_of
 from wardrobe.nets import INPUT_SIDE, TYPE_NAMES, ClassifyHead, GarmentNet
@@ -79,8 +79,13 @@ class SmallClassifier:
         """
         out: list[Scores] = []
         with torch.inference_mode():
-            for _, image, mask in _batches(crops, self._device):
-                category, types = self._head(self._net(image, mask)[1])
+            for rows, image, mask in _batches(crops, self._device):
+                where = np.full((len(image), position.SIZE), np.nan, np.float32)
+                for row, crop in zip(where, crops[rows], strict=True):
+                    if crop.position is not None:
+                        row[:] = crop.position
+                worn = torch.from_numpy(where).to(self._device)
+                category, types = self._head(self._net(image, mask)[1], worn)
                 for c, t in zip(category.exp().cpu().numpy(), types.exp().tolist(), strict=True):
                     out.append(Scores(c.astype(np.float32), dict(zip(TYPE_NAMES, t, strict=True))))
         return out

@@ -5,6 +5,7 @@ Computed beside the embedding and never a gate before grouping: each can mend th
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from wardrobe import color
+from wardrobe import color, position
 from wardrobe.config import ClassifySettings
 from wardrobe.labels import CATEGORIES, TYPES
-from wardrobe.types import Crop, Image, Labels, Photo, Scores, Worn
+from wardrobe.position import OnBody
+from wardrobe.types import Crop, Image, Labels, Photo, Scores
 
 
 class Classifier(Protocol):
@@ -34,22 +36,29 @@ class Described:
 
 @dataclass(frozen=True)
 class Classify:
-    """The classification stage; remembered without thresholds."""
+    """The classification stage; remembered without thresholds but that of a joint."""
 
     model: str
     load: Callable[[], Classifier]
     pixels: Callable[[Photo], Image]
+    min_joint: float
     name: str = "classify"
-    version: int = 2
+    version: int = 3
 
     def recipe(self) -> dict[str, Any]:
-        return {}
+        return {"min_joint": self.min_joint}
 
-    def digest(self, one: Worn) -> str:
-        return one.digest
+    def digest(self, one: OnBody) -> str:
+        return f"{one.worn.digest}:{hashlib.sha256(one.pose.joints.tobytes()).hexdigest()}"
 
-    def __call__(self, batch: Sequence[Worn]) -> Sequence[Described]:
-        crops = [Crop.of(self.pixels(w.photo), w.garment) for w in batch]
+    def __call__(self, batch: Sequence[OnBody]) -> Sequence[Described]:
+        crops = [
+            Crop.of(
+                self.pixels(d.worn.photo), d.worn.garment,
+                position=position.on_body(d.worn.garment.mask.array(), d.pose, self.min_joint),
+            )
+            for d in batch
+        ]  # fmt: skip
         scores = self.load()(crops)
         return [
             Described(s, color.main_colours(c.image[c.mask]))

@@ -16,17 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wardrobe import body, color, geometry, pattern, sleeve
+from wardrobe.position import OnBody
 from wardrobe.types import (
     Crop,
     Garment,
     Image,
-    Mask,
     MaskArray,
     Photo,
     Pose,
     Quality,
     Traits,
-    Worn,
 )  # fmt: skip
 
 FULL_PX = 400  # root of the visible pixels from which a cut-out needs no enlarging
@@ -35,20 +34,6 @@ NARROW, BROAD = 1.0, 2.5  # px, sigmas of the two derivatives that are compared
 HAND = 0.16  # torsos: radius of a hand around a point a little beyond the wrist
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dressed:
-    """A garment on its wearer.
-
-    Attributes:
-        pose: the wearer's, in pixels of the working picture.
-        others: masks of the other garments found in the photo.
-    """
-
-    worn: Worn
-    pose: Pose
-    others: tuple[Mask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +58,13 @@ class Examine:
     def recipe(self) -> dict[str, Any]:
         return {"min_joint": self.min_joint}
 
-    def digest(self, one: Dressed) -> str:
+    def digest(self, one: OnBody) -> str:
         about = hashlib.sha256(one.pose.joints.tobytes())
         for mask in one.others:
             about.update(np.array([*mask.size, *mask.runs], np.int64).tobytes())
         return f"{one.worn.digest}:{about.hexdigest()}"
 
-    def __call__(self, batch: Sequence[Dressed]) -> Sequence[Examined]:
+    def __call__(self, batch: Sequence[OnBody]) -> Sequence[Examined]:
         return [examine(self.pixels(d.worn.photo), d, self.min_joint) for d in batch]
 
     def encode(self, out: Examined) -> bytes:
@@ -95,7 +80,7 @@ class Examine:
         )
 
 
-def examine(picture: Image, dressed: Dressed, min_joint: float) -> Examined:
+def examine(picture: Image, dressed: OnBody, min_joint: float) -> Examined:
     """Measure one garment.
 
     Args:
