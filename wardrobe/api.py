@@ -6,7 +6,7 @@ A *picture* is a path, a Pillow image, or an (h, w, 3) uint8 RGB array. Every fu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from wardrobe.store import Store
 from wardrobe.types import Crop, Garment, Image, Labels, Person, Photo, Pose, Standing
 
 Picture = str | Path | PIL.Image.Image | NDArray[np.uint8]
+#: Told of a step that begins: what it is, how many are done, and of how many.
+Watch = Callable[[str, int, int], None]
 DEFAULTS = Settings()
 
 
@@ -234,6 +236,7 @@ def try_on(
     steps: int | None = None,
     who: int | None = None,
     settings: Settings = DEFAULTS,
+    watch: Watch = lambda *_: None,
 ) -> Image:
     """A person's photo with other garments on; where nothing of them lies, not one pixel changes.
 
@@ -243,6 +246,7 @@ def try_on(
         seed: equal seeds make equal pictures.
         steps: of the model; by default ``tryon.steps``.
         who: of several people, counted from the left, 1 first.
+        watch: told of every step as it begins.
 
     Returns:
         (h, w, 3) uint8 RGB, as large as the photo, or ``tryon.work_px`` on its longer side.
@@ -253,4 +257,6 @@ def try_on(
     """
     from wardrobe import mirror
 
-    return mirror.try_on(person, garments, seed=seed, steps=steps, who=who, settings=settings)
+    return mirror.try_on(
+        person, garments, seed=seed, steps=steps, who=who, settings=settings, watch=watch
+    )

@@ -86,7 +86,8 @@ def build(
     Args:
         photos: folder, searched with its subfolders.
         out: the store; made when absent.
-        owner: selfies that say who the owner is; needs the face models.
+        owner: selfies that say who the owner is, by default those the store keeps; needs the face
+            models.
         keep_owner: without selfies, the owner is who they were in the run before.
         until: stop after this stage.
         limit: look at the first so many photos only.
@@ -107,8 +108,10 @@ def build(
     store = Store(out)
     try:
         with store.writing():
-            faces = owner_faces.vectors(owner, settings, create) if owner else None
-            if keep_owner and faces is None and (runs := store.runs()) and runs[0]["owner"]:
+            selfies = owner or owner_faces.kept(store)
+            faces = owner_faces.vectors(selfies, settings, create) if selfies else None
+            before = keep_owner and not selfies and not owner_faces.told(store)
+            if before and (runs := store.runs()) and runs[0]["owner"]:
                 faces = np.array(json.loads(runs[0]["owner"]), np.float32)
             job = _Job(settings, store, until, watch, create, faces)
             face = job.recipe.owner

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from wardrobe import api, closet, images, mirror
+from wardrobe.api import Watch
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
@@ -40,6 +41,7 @@ class Recipe:
         items: (id, name, path of the thumbnail in the store, category) of each garment, as they
             were then.
         steps: of the model, or None for its own number.
+        which: of several people in the photo, counted from the left; None where there is one.
         saved: whether the person kept it.
     """
 
@@ -51,6 +53,7 @@ class Recipe:
     made_at: str
     seconds: float
     saved: bool = False
+    which: int | None = None
 
 
 def keep_person(store: Store, photo: Path, settings: Settings) -> str:
@@ -90,13 +93,17 @@ def make(
     *,
     seed: int = 0,
     steps: int | None = None,
+    which: int | None = None,
     wear: Callable[..., Any] | None = None,
+    watch: Watch = lambda *_: None,
 ) -> Recipe:
     """Try items on, and keep the result with its recipe.
 
     Args:
         who: of :func:`keep_person`.
+        which: of several people in that photo, counted from the left, 1 first.
         wear: by default :func:`wardrobe.api.try_on`.
+        watch: told of every step as it begins.
 
     Raises:
         ConfigError: no item, items that can't be worn together, or none with a picture.
@@ -107,12 +114,18 @@ def make(
     if why or not items:
         raise ConfigError(f"{why or 'nothing was chosen to try on'}. Change the outfit.")
     worn = tuple((e.item.id, e.item.name, e.thumbnail_path or "", e.item.category) for e in items)
-    return _made(store, Recipe("", who, worn, seed, steps, "", 0.0), wear or _try_on)
+    plan = Recipe("", who, worn, seed, steps, "", 0.0, which=which)
+    return _made(store, plan, wear or _try_on, watch)
 
 
-def again(store: Store, id: str, wear: Callable[..., Any] | None = None) -> Recipe:
+def again(
+    store: Store,
+    id: str,
+    wear: Callable[..., Any] | None = None,
+    watch: Watch = lambda *_: None,
+) -> Recipe:
     """Make a result once more, by its recipe; the old one stays."""
-    return _made(store, replace(recipe(store, id), saved=False), wear or _try_on)
+    return _made(store, replace(recipe(store, id), saved=False), wear or _try_on, watch)
 
 
 def _try_on(person: Path, garments: Sequence[Any], **options: Any) -> Any:
@@ -120,12 +133,16 @@ def _try_on(person: Path, garments: Sequence[Any], **options: Any) -> Any:
     return wear(person, garments, **options)
 
 
-def _made(store: Store, plan: Recipe, wear: Callable[..., Any]) -> Recipe:
+def _made(store: Store, plan: Recipe, wear: Callable[..., Any], watch: Watch) -> Recipe:
     before = person(store, plan.person)
     _, settings = closet.last_run(store)
     began = datetime.now(UTC)
-    garments = _pieces(store, plan, settings)
-    pixels = wear(before, garments, seed=plan.seed, steps=plan.steps, settings=settings)
+    cut = len(plan.items)  # steps before those that the try-on itself tells of
+    garments = _pieces(store, plan, settings, watch)
+    pixels = wear(
+        before, garments, seed=plan.seed, steps=plan.steps, who=plan.which, settings=settings,
+        watch=lambda step, done, total: watch(step, cut + done, cut + total),
+    )  # fmt: skip
     ended = datetime.now(UTC)
     made = replace(
         plan, id=secrets.token_hex(8), made_at=ended.isoformat(timespec="milliseconds"),
@@ -139,12 +156,13 @@ def _made(store: Store, plan: Recipe, wear: Callable[..., Any]) -> Recipe:
     return made
 
 
-def _pieces(store: Store, plan: Recipe, settings: Settings) -> list[Any]:
+def _pieces(store: Store, plan: Recipe, settings: Settings, watch: Watch) -> list[Any]:
     """The garments: from the photo that shows an item best, or the thumbnail that was kept of it."""
     entries = closet.load(store, pictures=False).entries
     home = {g: e for e in entries for g in e.item.garment_ids}
     pieces = []
-    for item, name, path, category in plan.items:
+    for k, (item, name, path, category) in enumerate(plan.items):
+        watch(f"taking {name} from its photo", k, 2 * len(plan.items) + mirror.BEFORE)
         if item in home:
             try:
                 pieces.append(mirror.of_item(store, home[item], settings))

@@ -24,7 +24,7 @@ from wardrobe.store import DATABASE, Store
 
 LIBRARY, DROPPED = "library", "dropped"
 #: What a store's folder may hold and :func:`erase` takes away; whatever else lies there stays.
-OURS = ("pictures", LIBRARY, "sized", "tried", "boards", "run.lock")
+OURS = ("pictures", LIBRARY, "sized", "tried", "boards", "owner", "run.lock")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wardrobe import api, backends, bare, body, closet, color, geometry, images
-from wardrobe.api import DEFAULTS, Picture
+from wardrobe.api import DEFAULTS, Picture, Watch
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
 from wardrobe.cut import WEARABLE
@@ -31,6 +31,7 @@ from wardrobe.types import Garment, Image, Mask, MaskArray, Person
 PLAIN = "plain"  # the model's name where there is to be none
 EVEN = 7.0  # Lab units by which the rim of a plain ground differs from its own colour, at most
 GROUND = 6.0  # Lab units from which a pixel on a plain ground is garment
+BEFORE = 2  # steps of a try-on before the first garment is put on
 CROWD = 0.45  # share of the largest person's height from which another one counts
 
 
@@ -42,13 +43,16 @@ def try_on(
     steps: int | None = None,
     who: int | None = None,
     settings: Settings = DEFAULTS,
+    watch: Watch = lambda *_: None,
 ) -> Image:
     """A person's photo with other garments on; see :func:`wardrobe.try_on`."""
     pieces = [
         g if isinstance(g, Piece) else piece(g, name=f"garment {k}", settings=settings)
         for k, g in enumerate(garments, start=1)
     ]
-    return fitted(person, pieces, seed=seed, steps=steps, who=who, settings=settings)[0]
+    return fitted(person, pieces, seed=seed, steps=steps, who=who, settings=settings, watch=watch)[
+        0
+    ]
 
 
 def fitted(
@@ -60,20 +64,25 @@ def fitted(
     who: int | None = None,
     settings: Settings = DEFAULTS,
     model: TryOnModel | None = None,
+    watch: Watch = lambda *_: None,
 ) -> tuple[Image, list[Fitting]]:
     """The picture, and what the model was shown of each piece, in the order they were put on."""
     ordered = tryon.outfit(pieces)
     if not ordered:
         raise ConfigError("nothing was named to try on. Name an item or a picture of a garment.")
+    total = BEFORE + len(ordered)
+    watch("finding you in the photo", 0, total)
     image = images.to_array(person, settings.tryon.work_px)
     people = api.pose(image, settings=settings)
     one = people[chosen(people, who, settings)]
     for p in ordered:
         tryon.check(one.pose, p.category, settings.pose.min_joint)
     model = model or load(settings)
+    watch("seeing what you wear", 1, total)
     wearer = wearer_of(image, one, settings)
     fittings = []
-    for p in ordered:
+    for k, p in enumerate(ordered):
+        watch(f"putting on {p.name}", BEFORE + k, total)
         wearer, fitting = tryon.dress(
             wearer, one.pose, p, model, seed=seed, steps=steps or settings.tryon.steps
         )
@@ -116,7 +125,7 @@ def chosen(people: Sequence[Person], who: int | None, settings: Settings) -> int
     if who is not None:
         if not 1 <= who <= len(near):
             raise ConfigError(
-                f"--who {who}: {len(near)} people are to be seen; count from the left."
+                f"there is no person {who} (--who): {len(near)} are to be seen; count from the left."
             )
         return near[who - 1]
     if len(near) > 1:

@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     out = synthetic(tmp_path_factory.mktemp("closet") / "out", 30)
-    with served(out, 8392) as server, browser() as chrome:
+    with served(out) as server, browser() as chrome:
         context = chrome.new_context(base_url=server.url, reduced_motion="reduce")
         context.set_default_timeout(60_000)
         yield context.new_page()

@@ -11,10 +11,7 @@ import pytest
 from browsing import CHROMIUM, browser, served, wait_until
 from stores import synthetic
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
 
 #: Seconds of processor for the first screen, page and server together: what two idle cores need.
 #: Wall time says more of what else a machine is doing.
@@ -36,7 +33,7 @@ def processor_s(pid: int) -> float:
 @pytest.mark.parametrize("items", [2000, 5000])
 def test_the_first_screen_and_the_last(chrome: Any, tmp_path: Path, items: int) -> None:
     out = synthetic(tmp_path / "out", items, pictures=40)
-    with served(out, 8393) as server:
+    with served(out) as server:
         context = chrome.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
         context.set_default_timeout(60_000)
         page = context.new_page()

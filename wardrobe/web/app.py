@@ -17,6 +17,7 @@ from wardrobe.web import (
     closet,
     insights,
     outfits,
+    owner,
     photos,
     pictures,
     review,
@@ -71,7 +72,7 @@ def create_app(
     app.state.rules, app.state.shelf = rules, shelf
     app.state.runs, app.state.fitter = runs or Runs(out), Fitter(shelf)
     trouble.install(app)
-    for room in (closet, said, review, outfits, tryon, photos, insights, pictures):
+    for room in (closet, said, review, outfits, tryon, photos, owner, insights, pictures):
         app.include_router(room.router)
     app.add_api_route("/api/session", _session, methods=["GET"], tags=["server"])
     for page in PAGES:

@@ -62,7 +62,7 @@ class Runs:
         settings: Settings | None = None,
         create: Callable[[str, str, str], Any] = backends.create,
     ) -> None:
-        self.root, self._settings, self._create = root, settings, create
+        self.root, self._settings, self.create = root, settings, create
         self.now = Standing()
         self._lock = threading.Lock()
         self._wanted = self._regroup = self._stop = False
@@ -148,13 +148,13 @@ class Runs:
         finally:
             store.close()
         report = batch.build(
-            folder, self.root, settings, keep_owner=True, watch=self._watch, create=self._create
+            folder, self.root, settings, keep_owner=True, watch=self._watch, create=self.create
         )
         f = report.catalogue.funnel
         return f"{f.seen} photos looked at, {f.kept} kept, {f.items} items."
 
     def _group(self) -> str:
-        report = batch.regroup(self.root, watch=self._watch, create=self._create)
+        report = batch.regroup(self.root, watch=self._watch, create=self.create)
         return f"Grouped anew: {report.catalogue.funnel.items} items."
 
     def _watch(self, p: Progress) -> None:

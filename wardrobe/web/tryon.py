@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from wardrobe import closet, fittings, library, usage
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
-from wardrobe.errors import ConfigError, NotBuilt, StoreBusy, WardrobeError
+from wardrobe.errors import ConfigError, NotBuilt, PhotoError, StoreBusy, WardrobeError
 from wardrobe.folder import locate
 from wardrobe.store import Store
 from wardrobe.web.closet import picture_key
@@ -34,12 +34,13 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Wish(BaseModel):
-    """``person`` is the digest that ``/person`` answered."""
+    """``person`` is the digest that ``/person`` answered; ``which`` of several in it, from the left."""
 
     person: Digest
     items: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=8)]
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     steps: Annotated[int, Field(ge=1, le=100)] | None = None
+    which: Annotated[int, Field(ge=1, le=50)] | None = None
 
 
 class FromCloset(BaseModel):
@@ -52,13 +53,23 @@ class Looked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """Where the try-on that is being made stands; ``error`` names what went wrong with the last."""
+    """Where the try-on that is being made stands.
+
+    Attributes:
+        step: what is done now; of ``total`` steps, ``done`` are behind.
+        error: names what went wrong with the last one; ``message`` says it, and ``reason`` in a
+            few words why a photo can't be used.
+    """
 
     serial: int = 0
     state: Literal["idle", "making"] = "idle"
     began: float = 0.0
+    step: str = ""
+    done: int = 0
+    total: int = 0
     result: str = ""
     error: str = ""
+    reason: str = ""
     message: str = ""
 
 
@@ -87,20 +98,28 @@ class Fitter:
         try:
             with self._shelf.open() as store:
                 if isinstance(wish, str):
-                    made = fittings.again(store, wish)
+                    made = fittings.again(store, wish, watch=self._step)
                 else:
                     made = fittings.make(
-                        store, wish.person, entries, seed=wish.seed, steps=wish.steps
-                    )
+                        store, wish.person, entries, seed=wish.seed, steps=wish.steps,
+                        which=wish.which, watch=self._step,
+                    )  # fmt: skip
             facts = {"result": made.id}
         except WardrobeError as e:
-            facts = {"error": type(e).__name__, "message": str(e)}
+            reason = e.reason if isinstance(e, PhotoError) else ""
+            facts = {"error": type(e).__name__, "message": str(e), "reason": reason}
         except Exception as e:
             log.exception("a try-on failed")
             said = f"A fault of ours: {type(e).__name__}. Please report it."
             facts = {"error": "Bug", "message": said}
         with self._lock:
             self.now = replace(self.now, serial=self.now.serial + 1, state="idle", **facts)
+
+    def _step(self, step: str, done: int, total: int) -> None:
+        with self._lock:
+            self.now = replace(
+                self.now, serial=self.now.serial + 1, step=step, done=done, total=total
+            )
 
 
 def _fitter(request: Request) -> Fitter:

@@ -1,7 +1,7 @@
 // The shell: rooms by address, the line to the server, the theme.
 import { h, $, icon, round, note, button, announce } from "./dom.js";
 import { closet, connect, connected, listen, load } from "./closetful.js";
-import { get, post } from "./api.js";
+import { get, post, Problem } from "./api.js";
 import { oops, toast } from "./toast.js";
 
 const ROOMS = [
@@ -115,7 +115,11 @@ addEventListener("keydown", (e) => {
     if (field) { e.preventDefault(); field.focus(); field.select(); }
   }
 });
-addEventListener("unhandledrejection", (e) => { if (e.reason?.name !== "AbortError") oops(e.reason); });
+// A trouble of the server's that no room caught is said; anything else is a fault of ours, and stays one.
+addEventListener("unhandledrejection", (e) => {
+  if (e.reason instanceof Problem || e.reason?.name === "AbortError") e.preventDefault();
+  oops(e.reason);
+});
 
 let ran = "idle";
 listen((what) => {

@@ -4,12 +4,14 @@ import { get, post, remove, send, local } from "./api.js";
 import { closet, listen } from "./closetful.js";
 import { oops, toast } from "./toast.js";
 import { askText, show } from "./dialogs.js";
+import { owner } from "./owner.js";
 
 const STAGES = { files: "Finding photos", photos: "Looking at photos", grouping: "Grouping garments", thumbnails: "Cutting out pictures" };
 const PAGE = 48;
 
 export async function enter(root, { go }) {
   let state = await get("/api/runs");
+  const you = await owner();
   const isLocal = await local();
   const sending = { done: 0, total: 0, bad: [] };
   let outcome = "left out";
@@ -23,7 +25,7 @@ export async function enter(root, { go }) {
   const sources = h("section", { "aria-label": "Where the photos come from" });
   const funnel = h("section", { "aria-label": "What became of the photos" });
   const list = h("section", { "aria-label": "Photos" });
-  root.append(h("div.wide.photospage", {}, h("h1", {}, "Photos"), h("div.two", {}, well, h("div", {}, run, sources)), funnel, list));
+  root.append(h("div.wide.photospage", {}, h("h1", {}, "Photos"), h("div.two", {}, well, h("div", {}, run, sources)), you.el, funnel, list));
 
   const over = (e) => { if ([...(e.dataTransfer?.types ?? [])].includes("Files")) { e.preventDefault(); well.classList.add("over"); } };
   const away = () => well.classList.remove("over");
@@ -117,10 +119,17 @@ export async function enter(root, { go }) {
     const found = await get("/api/photos", { outcome, reason, count: Math.min(200, shown) });
     if (mine !== `${outcome}:${reason}`) return;
     if (!found.total) { list.replaceChildren(); return; }
-    list.replaceChildren(h("div.photolist", {}, found.photos.map((p) => h("button.photo", { type: "button", onclick: () => trace(p), title: "What became of it" },
+    const whose = ["no main subject", "not the owner"].includes(reason);
+    list.replaceChildren(whose ? h("p.flag", {}, "Several people, and the closet doesn't know which of them is you? ", h("a", { href: "#you", onclick: toYou }, "Show it your face"), ".") : "", h("div.photolist", {}, found.photos.map((p) => h("button.photo", { type: "button", onclick: () => trace(p), title: "What became of it" },
       p.photo_id ? h("img", { src: photo(p.photo_id, 320), alt: "", loading: "lazy", decoding: "async" }) : h("span.tile.bare", {}, "No picture"),
       h("span.name.break", {}, p.photo.split("/").at(-1)), h("span.facts", {}, p.message ?? day(p.taken_at))))),
     found.total > found.photos.length && shown < 200 ? h("div.row.middle", {}, button(`Show more of ${found.total}`, null, () => { shown += PAGE; drawList(); })) : "");
+  }
+
+  function toYou(e) {
+    e.preventDefault();
+    you.el.scrollIntoView({ block: "center" });
+    you.el.querySelector("button")?.focus({ preventScroll: true });
   }
 
   async function trace(p) {
@@ -139,7 +148,7 @@ export async function enter(root, { go }) {
   const stop = listen((what) => {
     if (what === "run") {
       drawRun();
-      if (was !== "idle" && closet.run.state === "idle") again();
+      if (was !== "idle" && closet.run.state === "idle") { again(); you.again(); }
       was = closet.run.state;
     }
     if (what === "items") again();

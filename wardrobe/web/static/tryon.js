@@ -1,5 +1,5 @@
 // Try on: a photo of the person, an outfit, the wait, and the result beside what was.
-import { h, $, button, round, icon, note, tile, photo, day, plural, announce } from "./dom.js";
+import { h, $, button, round, icon, note, tile, photo, day, plural, capital } from "./dom.js";
 import { get, post, send, handOut } from "./api.js";
 import { closet, listen, load, words } from "./closetful.js";
 import { oops, toast } from "./toast.js";
@@ -11,6 +11,7 @@ export async function enter(root) {
   let pieces = new URLSearchParams(location.search).getAll("item").filter((i) => closet.items.has(i));
   let person = null; // {digest, url}
   let seed = 0;
+  let which = null; // of several people in the photo, counted from the left
   let began = 0;
   const chosen = h("section.tryperson", { "aria-label": "The person" });
   const outfit = h("section", { "aria-label": "The outfit" });
@@ -25,6 +26,7 @@ export async function enter(root) {
       const answer = await send("/api/tryon/person", picture);
       if (person?.url.startsWith("blob:")) URL.revokeObjectURL(person.url);
       person = { digest: answer.person, url: URL.createObjectURL(picture) };
+      which = null;
       draw();
     } catch (e) { oops(e); } finally { file.value = ""; }
   }
@@ -38,6 +40,7 @@ export async function enter(root) {
     try {
       const answer = await post("/api/tryon/person/photo", { photo_id: id });
       person = { digest: answer.person, url: photo(id, 960) };
+      which = null;
       draw();
     } catch (e) { oops(e); }
   }
@@ -52,7 +55,7 @@ export async function enter(root) {
 
   async function ask() {
     try {
-      const answer = await post("/api/tryon", { person: person.digest, items: pieces, seed });
+      const answer = await post("/api/tryon", { person: person.digest, items: pieces, seed, which });
       state.now = answer.now;
       drawGoing();
     } catch (e) { oops(e); }
@@ -73,15 +76,26 @@ export async function enter(root) {
     const now = closet.tryon && closet.tryon.serial >= state.now.serial ? closet.tryon : state.now;
     const ready = person && pieces.length;
     if (now.state === "making") {
-      began ||= Date.now();
-      going.replaceChildren(h("h2", {}, "Dressing you …"), h("progress", { "aria-label": "Progress" }), h("p.soft", { id: "waited" }, "This takes a while on a processor."));
+      began = now.began * 1000 || began || Date.now();
+      const step = now.step ? capital(now.step) : "Getting ready";
+      const bar = { "aria-label": "Progress", ...(now.total ? { value: now.done, max: now.total } : {}) };
+      going.replaceChildren(h("h2", {}, "Dressing you"), h("progress", bar), h("p", {}, `${step} …`),
+        h("p.soft", {}, now.total ? `Step ${now.done + 1} of ${now.total} · ` : "", h("span", { id: "waited", "aria-live": "off" }), " You can leave this room; it goes on."));
+      tick();
       return;
     }
     began = 0;
     const trouble = now.error === "NotBuilt"
       ? h("p.flag", {}, "Trying on isn't built in this version: there is no model to ask, and a made-up picture would be of no use to you. The outfit can be seen as a moodboard meanwhile.")
-      : now.error ? h("p.flag", {}, now.message) : "";
+      : now.reason === "several people" ? h("div.flag.row", {}, h("span", {}, "Several people are to be seen in the photo. Which of them is you?"), crowd())
+        : now.error ? h("p.flag", {}, now.message) : "";
     going.replaceChildren(trouble, h("div.row", {}, button("Try it on", "mirror", ask, { class: "main", disabled: !ready }), !ready && h("span.soft", {}, person ? "Choose something to wear." : "Choose a photo of you first.")));
+  }
+
+  function crowd() {
+    which ??= 1;
+    return h("select", { "aria-label": "Which of them is you", onchange: (e) => { which = Number(e.target.value); } },
+      ["The first from the left", "The second", "The third", "The fourth", "The fifth", "The sixth"].map((name, n) => h("option", { value: n + 1, selected: which === n + 1 }, name)));
   }
 
   function slider(r) {
@@ -126,8 +140,16 @@ export async function enter(root) {
   }
   async function again() { state = await get("/api/tryon"); drawGoing(); drawMade(); }
 
-  const clock = setInterval(() => { const w = $("#waited"); if (w && began) w.textContent = `${Math.round((Date.now() - began) / 1000)} seconds so far. You can leave this room; it goes on.`; }, 1000);
-  const stop = listen((what) => { if (what === "tryon") again().catch(oops); });
+  function tick() {
+    const waited = $("#waited");
+    if (waited && began) waited.textContent = `${plural(Math.max(0, Math.round((Date.now() - began) / 1000)), "second")} so far.`;
+  }
+  const clock = setInterval(tick, 1000);
+  const stop = listen((what) => {
+    if (what !== "tryon") return;
+    if (closet.tryon.state === "making") drawGoing();
+    else again().catch(oops);
+  });
   if (!closet.items.size) root.replaceChildren(h("h1.unseen", {}, "Try on"), note("Nothing to try on yet", "When your closet holds something to wear, you can see yourself in it here.", h("a.button.main", { href: "/photos" }, "Add photos")));
   draw();
   drawMade();
