@@ -28,8 +28,8 @@ demo: install  ## build the wardrobe of sample_photos/ and print where to look
 	@$(BIN)/wardrobe build sample_photos --out $(OUT)
 	@echo "catalogue: $$($(BIN)/wardrobe export --format html --out $(OUT))"
 
-journeys: install  ## what a person does in the browser, in Debian's chromium: minutes
-	$(BIN)/python -m pytest -m slow tests/web
+journeys: install  ## what a person does in the browser, in Debian's chromium; part of `make test` too
+	$(BIN)/python -m pytest tests/web
 
 test: install  ## the default suite, under ten minutes on two cores
 	$(BIN)/python -m pytest
