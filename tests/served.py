@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +28,28 @@ def models(monkeypatch: pytest.MonkeyPatch) -> fakes.Models:
     return models
 
 
-@pytest.fixture
-def out(tmp_path: Path, models: fakes.Models) -> Path:
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``photos/`` and the store ``out/`` made of them, once; tests get copies."""
     from wardrobe import batch
 
-    fakes.write_photos(tmp_path / "photos", [RED, GREEN, None, RED, BLUE])
-    batch.build(tmp_path / "photos", tmp_path / "out", create=models.create)
-    return tmp_path / "out"
+    folder = tmp_path_factory.mktemp("drawn")
+    fakes.write_photos(folder / "photos", [RED, GREEN, None, RED, BLUE])
+    batch.build(folder / "photos", folder / "out", create=fakes.Models().create)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path, models: fakes.Models, drawn: Path) -> Path:
+    return moved(drawn, tmp_path)
+
+
+def moved(built: Path, folder: Path) -> Path:
+    """A copy of ``photos/`` and ``out/`` whose runs know the new place; the store's path."""
+    shutil.copytree(built, folder, dirs_exist_ok=True)
+    with closing(sqlite3.connect(folder / "out" / "catalogue.db")) as base, base:
+        base.execute("UPDATE run SET photos = ?", [str(folder / "photos")])
+    return folder / "out"
 
 
 def serve(out: Path, models: fakes.Models, rules: Any = None) -> TestClient:

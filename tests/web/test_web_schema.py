@@ -72,7 +72,7 @@ def _hold(operation: Any, checks: Any) -> int:
     )  # fmt: skip
     @given(case=operation.as_strategy())
     def holds(case: Any) -> None:
-        response = case.call(headers={**(case.headers or {}), **headers})
+        response = case.call(headers={**(case.headers or {}), **headers}, timeout=240)
         case.validate_response(response, checks=checks)
         asked.append(response.status_code)
 
