@@ -58,6 +58,7 @@ FLOORS = [
         "members",
         "pile",
         "doubts",
+        "painting",
     },
     {"stages"},
     {"backends", "runner", "catalogue", "usage", "backup", "decisions"},

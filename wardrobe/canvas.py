@@ -111,13 +111,15 @@ def place(
             joints, torso = body.complete(pose, ok)
             scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
             wearer = Body(joints @ affine[:, :2].T + affine[:, 2], ok, torso * scale)
+    mine, none = laid_mask(mask, affine, side), np.zeros((side, side), np.bool_)
+    size = (mask.shape[0], mask.shape[1])
     return Placed(
         laid(picture, affine, side),
-        laid_mask(mask, affine, side),
-        laid_mask(geometry.union(list(over), mask.shape), affine, side),
-        laid_mask(geometry.union(list(under), mask.shape), affine, side),
-        laid_mask(mask if outline is None else mask | outline, affine, side),
-        laid_mask(np.ones(mask.shape, np.bool_), affine, side),
+        mine,
+        laid_mask(geometry.union(list(over), size), affine, side) if over else none,
+        laid_mask(geometry.union(list(under), size), affine, side) if under else none,
+        mine if outline is None else mine | laid_mask(outline, affine, side),
+        _inside(size, affine, side),
         wearer,
         affine,
     )
@@ -125,6 +127,8 @@ def place(
 
 def laid(picture: NDArray[np.uint8], affine: Affine, side: int) -> NDArray[np.uint8]:
     """(h, w) or (h, w, 3) uint8 looked at through the affine map; averaged where it shrinks."""
+    if affine[0, 1] == 0 == affine[1, 0]:
+        return _upright(picture, affine, side)
     h, w = picture.shape[:2]
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     back = np.linalg.inv(np.vstack([affine, [0, 0, 1]]))
@@ -159,3 +163,32 @@ def laid_mask(mask: MaskArray, affine: Affine, side: int) -> MaskArray:
     moved = affine.copy()
     moved[:, 2] -= affine[:, :2] @ (1, 1)
     return np.asarray(laid(solid, moved, side) > 127, np.bool_)
+
+
+def _upright(picture: NDArray[np.uint8], affine: Affine, side: int) -> NDArray[np.uint8]:
+    """As :func:`laid`, for maps that don't turn: one resampling."""
+    (h, w), scale = picture.shape[:2], affine[[0, 1], [0, 1]]
+    start, end = (
+        -affine[:, 2] / scale,
+        (side - affine[:, 2]) / scale,
+    )  # of the canvas, in the picture
+    spare = np.ceil(3 / np.minimum(scale, 1)).astype(int)
+    (x0, y0), (x1, y1) = np.floor(start).astype(int) - spare, np.ceil(end).astype(int) + spare
+    rows = np.clip(np.arange(y0, y1), 0, h - 1)
+    cols = np.clip(np.arange(x0, x1), 0, w - 1)
+    top, left, bottom, right = rows[0], cols[0], rows[-1] + 1, cols[-1] + 1
+    part = picture[top:bottom, left:right]
+    if len(rows) > len(part) or len(cols) > part.shape[1]:  # the edge goes on
+        part = part[rows - top][:, cols - left]
+    box = (*(start - (x0, y0)), *(end - (x0, y0)))
+    view = Pillow.fromarray(np.ascontiguousarray(part))
+    return np.asarray(view.resize((side, side), Pillow.Resampling.BICUBIC, box), np.uint8)
+
+
+def _inside(size: tuple[int, int], affine: Affine, side: int) -> MaskArray:
+    """Where a canvas shows a picture of (height_px, width_px)."""
+    at = np.arange(side) + 0.5
+    back = np.linalg.inv(np.vstack([affine, [0, 0, 1]]))
+    x = back[0, 0] * at + back[0, 1] * at[:, None] + back[0, 2]
+    y = back[1, 0] * at + back[1, 1] * at[:, None] + back[1, 2]
+    return np.asarray((x > 0) & (x < size[1]) & (y > 0) & (y < size[0]), np.bool_)

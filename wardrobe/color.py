@@ -16,6 +16,8 @@ _TO_XYZ = np.array(
     ]
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
+_LEVELS = np.arange(256) / 255
+_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
 
 #: Names people use for clothes, each with the sRGB values it stands for.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -50,9 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """(..., 3) uint8 sRGB -> (..., 3) float64 L in [0, 100], a, b."""
-    c = np.asarray(rgb, np.float64) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    t = linear @ _TO_XYZ.T / _WHITE
+    t = _LINEAR[rgb] @ (_TO_XYZ.T / _WHITE)
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack(
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],

@@ -305,8 +305,8 @@ def to_array(
 
 def encode_webp(pixels: NDArray[np.uint8], quality: int | None) -> bytes:
     """A WebP without metadata, of RGB or RGBA uint8; quality 1 to 100, None keeps every pixel exactly."""
-    out, all_ = BytesIO(), quality is None
-    PIL.Image.fromarray(pixels).save(out, "WEBP", quality=quality or 50, lossless=all_, exact=all_)
+    out, exactly = BytesIO(), {} if quality else {"lossless": True, "exact": True, "method": 1}
+    PIL.Image.fromarray(pixels).save(out, "WEBP", quality=quality or 20, **exactly)
     return out.getvalue()
 
 

@@ -23,7 +23,28 @@ from wardrobe.types import Image, MaskArray
 MOST_APART, LEAST_TEXTURE, LEAST_OVERLAP = 9.0, 0.35, 0.72
 #: Share of the garment's side that a borrowed patch must reach to widen its outline.
 SLIVER = 0.02
+#: Shares of the garment, and of its edge, under which nothing of it is taken to be hidden.
+LEAST_HIDDEN, LEAST_EDGE = 0.01, 0.02
 CRUMB = 0.015  # of the garment's area: smaller pieces are where a registration frays
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The canvas that other photos are laid over.
+
+    Attributes:
+        view: the cover on it.
+        lab: its colours.
+        bare: where it surely doesn't have the garment, not even hidden.
+    """
+
+    view: Placed
+    lab: Floats
+    bare: MaskArray
+
+    @classmethod
+    def of(cls, view: Placed) -> Ground:
+        return cls(view, lab(view.image), bare(view))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +53,14 @@ class Lent:
 
     Attributes:
         field: (side, side, 2) where each canvas pixel lies in ``view``.
+        shown: (side, side) where it shows the garment, as far as the field is to be trusted.
         view: the other photo on a canvas of its own.
         apart: median colour distance on what both show, after the light was matched.
     """
 
     view: Placed
     field: Floats
+    shown: MaskArray
     apart: float
 
 
@@ -72,13 +95,27 @@ def closed(mask: MaskArray, share: float) -> MaskArray:
     return np.asarray((shut | solid)[pad:-pad, pad:-pad], np.bool_)
 
 
-def registered(category: Category, here: Placed, there: Placed, strict: float = 1.0) -> Lent | None:
-    """Lay another photo of a garment over the canvas; None where they can't be brought together, or
-    don't agree once they are.
+def wanting(here: Placed, outline: MaskArray) -> bool:
+    """Whether the canvas may hide some of the garment: a part of its outline isn't seen, or its edge lies
+    at the frame's or at that of something worn over it."""
+    from scipy.ndimage import binary_dilation
+
+    if (outline & ~here.mask).sum() > LEAST_HIDDEN * outline.sum():
+        return True
+    rim = binary_dilation(here.mask, iterations=2) & ~here.mask
+    return bool((rim & (here.over | ~here.inside)).sum() > LEAST_EDGE * rim.sum())
+
+
+def registered(
+    category: Category, ground: Ground, there: Placed, strict: float = 1.0
+) -> Lent | None:
+    """Lay another photo of a garment over the canvas; None where they can't be brought together, don't
+    agree once they are, or the other shows nothing that the canvas hides.
 
     Args:
         strict: factor on how far apart the colours may be.
     """
+    here = ground.view
     side = here.mask.shape[0]
     field = None
     if here.body is not None and there.body is not None:
@@ -91,18 +128,23 @@ def registered(category: Category, here: Placed, there: Placed, strict: float = 
         field = registration.by_box(here.mask, there.mask)
     if field is None:
         return None
-    a, b, free = lab(here.image), lab(there.image), bare(here)
-    field = registration.matched(a, here.mask, free, b, there.mask.astype(np.float32), field)
-    shown = registration.sampled(there.mask.astype(np.float32), field) > 0.5
-    moved = registration.sampled(b, field)
+    solid = there.mask.astype(np.float32)
+    more = registration.sampled(solid, field[::2, ::2]) > 0.5
+    more &= ~(here.mask | ground.bare)[::2, ::2]
+    if 4 * more.sum() < LEAST_HIDDEN * here.mask.sum():
+        return None
+    a, b = ground.lab, lab(there.image)
+    field = registration.matched(a, here.mask, ground.bare, b, solid, field)
+    shown = registration.sampled(solid, field) > 0.5
+    shown &= registration.trusted(field, shown & here.mask)
     both = here.mask & shown
     if both.sum() < 0.1 * min(here.mask.sum(), shown.sum()) or both.sum() < 60:
         return None
-    relit = in_the_light_of(moved, shown, a, here.mask)
-    apart, texture, overlap = registration.agreement(a, here.mask, free, relit, shown)
+    relit = in_the_light_of(registration.sampled(b, field), shown, a, here.mask)
+    apart, texture, overlap = registration.agreement(a, here.mask, ground.bare, relit, shown)
     if apart > strict * MOST_APART or texture < LEAST_TEXTURE or overlap < LEAST_OVERLAP:
         return None
-    return Lent(there, field, apart)
+    return Lent(there, field, shown, apart)
 
 
 def in_the_light_of(moved: Floats, shown: MaskArray, here: Floats, seen: MaskArray) -> Floats:
@@ -130,7 +172,7 @@ def in_the_light_of(moved: Floats, shown: MaskArray, here: Floats, seen: MaskArr
 
 def spread_softly(values: Floats, known: MaskArray) -> Floats:
     """(h, w, c) values of the known pixels averaged over all pixels, the nearer the more."""
-    from scipy.ndimage import gaussian_filter, zoom
+    from scipy.ndimage import gaussian_filter
 
     step = max(1, known.shape[0] // 64)
     weight = known.astype(np.float32)
@@ -146,9 +188,10 @@ def spread_softly(values: Floats, known: MaskArray) -> Floats:
     for sigma, trust in ((2.0, 1.0), (6.0, 0.03), (18.0, 1e-3)):
         total += trust * gaussian_filter(share, sigma)
         sums = [s + trust * gaussian_filter(i, sigma) for s, i in zip(sums, inks, strict=True)]
-    full = np.stack([zoom(s / total, step, order=1) for s in sums], axis=-1)
-    out = np.pad(full, ((0, known.shape[0] - h), (0, known.shape[1] - w), (0, 0)), mode="edge")
-    return np.asarray(out, np.float32)
+    full = np.stack([registration.enlarged(s / total, (w, h)) for s in sums], axis=-1)
+    if full.shape[:2] == known.shape:
+        return full
+    return np.pad(full, ((0, known.shape[0] - h), (0, known.shape[1] - w), (0, 0)), mode="edge")
 
 
 def widened(here: Placed, lent: Sequence[Lent], outline: MaskArray) -> MaskArray:
@@ -158,7 +201,7 @@ def widened(here: Placed, lent: Sequence[Lent], outline: MaskArray) -> MaskArray
 
     votes = np.zeros(outline.shape, np.int32)
     for one in lent:
-        votes += registration.sampled(one.view.mask.astype(np.float32), one.field) > 0.5
+        votes += one.shown
     hideable = here.over | ~here.inside
     more = ((votes >= 1) & hideable) | (votes >= 2)
     rows, cols = np.nonzero(outline)
@@ -181,31 +224,27 @@ def worthwhile(more: MaskArray, outline: MaskArray) -> MaskArray:
 
 
 def borrowed(
-    image: Floats, seen: MaskArray, outline: MaskArray, lent: Sequence[tuple[Floats, MaskArray]]
+    image: Floats, seen: MaskArray, hole: MaskArray, moved: Floats, shown: MaskArray
 ) -> tuple[Floats, MaskArray]:
-    """Fill what isn't seen from registered photos, the best first.
+    """Fill a hole from a registered photo, in the canvas's light.
 
     Args:
         image: (h, w, 3) Lab of the canvas.
-        seen: (h, w) pixels of the canvas that are the garment's own.
-        lent: of each photo its Lab on the canvas and where it surely shows the garment.
+        seen: (h, w) what of it is known to be the garment.
+        hole: (h, w) what isn't.
+        moved, shown: the photo's Lab on the canvas, and where it surely shows the garment.
 
     Returns:
         Lab, and which pixels were borrowed.
     """
     from scipy.ndimage import binary_opening
 
-    out, got = image.copy(), np.zeros(seen.shape, np.bool_)
-    for moved, shown in lent:
-        known = seen | got
-        take = outline & ~known & shown
-        take = binary_opening(take, np.ones((3, 3))) & take
-        if not take.any():
-            continue
-        relit = in_the_light_of(moved, shown, out, known)
-        out[take] = relit[take]
-        got |= take
-    return out, got
+    take = hole & ~seen & shown
+    take = binary_opening(take, np.ones((3, 3))) & take
+    out = image.copy()
+    if take.any():
+        out[take] = in_the_light_of(moved, shown, image, seen)[take]
+    return out, take
 
 
 def composed(field: Floats, affine: Affine, side: int) -> Floats:

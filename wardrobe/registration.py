@@ -30,6 +30,7 @@ UPPER: tuple[Category, ...] = ("tops", "outerwear", "dresses")
 LOWER: tuple[Category, ...] = ("bottoms", "skirts", "legwear")
 _ARMS = ((5, 7), (7, 9), (6, 8), (8, 10))
 _LEGS = ((11, 13), (13, 15), (12, 14), (14, 16))
+MOST_STRETCHED = 2.5  # one way against the other, and against the garment's middle
 SMALL = 128  # px, side of the canvas on which blocks are matched
 
 
@@ -110,17 +111,18 @@ def sampled(
 
     at = [field[..., 1], field[..., 0]]
     planes = picture[..., None] if picture.ndim == 2 else picture
-    out = [
-        map_coordinates(planes[..., c].astype(np.float32), at, order=1, mode=beyond, cval=0.0)
-        for c in range(planes.shape[2])
-    ]
-    return np.asarray(out[0] if picture.ndim == 2 else np.stack(out, axis=-1), np.float32)
+    out = np.empty((*field.shape[:2], planes.shape[2]), np.float32)
+    for c in range(planes.shape[2]):
+        plane = planes[..., c].astype(np.float32)
+        out[..., c] = map_coordinates(plane, at, order=1, mode=beyond, cval=0.0)
+    return out[..., 0] if picture.ndim == 2 else out
 
 
 def matched(
     here: Floats, seen: MaskArray, bare: MaskArray, there: Floats, shown: Floats, field: Floats
 ) -> Floats:
-    """The field refined by block matching, first over a sixteenth of the canvas, then over a fortieth.
+    """The field refined by block matching: over a sixteenth of the canvas where it is small, then over a
+    fortieth where it is twice as large.
 
     Args:
         here: (h, w, 3) Lab of the canvas.
@@ -130,17 +132,27 @@ def matched(
         shown: (H, W) its garment, 0 to 1.
     """
     side = field.shape[0]
-    step = max(1, side // SMALL)
-    a, m, free = here[::step, ::step], seen[::step, ::step], bare[::step, ::step]
-    for search in (side // 16, side // 40):
+    for small, search in ((SMALL // 2, side // 16), (SMALL, side // 40)):
+        step = max(1, side // small)
+        a, m, free = here[::step, ::step], seen[::step, ::step], bare[::step, ::step]
         b = sampled(there, field[::step, ::step])
         n = sampled(shown, field[::step, ::step]) > 0.5
         moved = _blocks(a, m, free, b, n, max(2, search // step))
-        big = _enlarged(moved, side) * step
-        y, x = np.mgrid[:side, :side].astype(np.float32)
-        at = np.stack([x + big[..., 0], y + big[..., 1]], axis=-1)
+        x, y = (step * enlarged(moved[..., c], (side, side)) for c in (0, 1))
+        line = np.arange(side, dtype=np.float32)
+        at = np.stack([x + line, y + line[:, None]], axis=-1)
         field = sampled(field, at, beyond="nearest")
     return field
+
+
+def trusted(field: Floats, known: MaskArray) -> MaskArray:
+    """(h, w) bool: where a field neither folds nor stretches much more than in its middle, over ``known``;
+    far from the joints it may do either."""
+    across, down = np.gradient(field, axis=1), np.gradient(field, axis=0)
+    area = across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
+    middle = float(np.median(area[known])) if known.any() else 1.0
+    most = MOST_STRETCHED * middle
+    return np.asarray((area * MOST_STRETCHED > middle) & (area < most), np.bool_)
 
 
 def agreement(
@@ -178,11 +190,15 @@ def agreement(
 
 
 def _affine(here: Points, there: Points) -> Affine:
-    """The map of least squares from one set of points to the other; a similarity below four."""
+    """The map of least squares from one set of points to the other; a similarity below four, or where
+    it would stretch one way much more than the other."""
     if len(here) < 4:
         return _similarity(here, there)
     x = np.column_stack([here, np.ones(len(here))])
-    return np.asarray(np.linalg.lstsq(x, there, rcond=None)[0].T, np.float64)
+    free = np.asarray(np.linalg.lstsq(x, there, rcond=None)[0].T, np.float64)
+    # Joints nearly on a line, as of one who sits, say nothing of the way across it.
+    long, short = np.linalg.svd(free[:, :2])[1]
+    return free if long < MOST_STRETCHED * short else _similarity(here, there)
 
 
 def _similarity(here: Points, there: Points) -> Affine:
@@ -222,7 +238,7 @@ def _skinned(
     ones = np.column_stack([at, np.ones(len(at))])
     mixed = sum(w[k][:, None] * (ones @ m.T) for k, m in enumerate(maps))
     small = np.asarray(mixed, np.float32).reshape(*x.shape, 2)
-    return _enlarged(small, side)
+    return np.stack([enlarged(small[..., c], (side, side)) for c in (0, 1)], axis=-1)
 
 
 def _blocks(
@@ -231,51 +247,47 @@ def _blocks(
     """(h, w, 2) x and y that every place of ``a`` must look aside to find itself in ``b``."""
     from scipy.ndimage import gaussian_filter, uniform_filter
 
-    h, w = m.shape
-    pad = search
-    b = b - (np.median(b[n & m], axis=0) - np.median(a[n & m], axis=0) if (n & m).any() else 0)
-    bp = np.pad(b.mean(axis=-1) if b.ndim == 2 else b, ((pad, pad), (pad, pad), (0, 0)))
-    np_ = np.pad(n, pad)
-    known = (m | free).astype(np.float32)
-    size = max(5, h // 8) | 1
+    (h, w), pad = m.shape, search
+    if (n & m).any():
+        b = b - np.float32(np.median(b[n & m], axis=0) - np.median(a[n & m], axis=0))
+    ones = [np.ascontiguousarray(a[..., c] / 40, np.float32) for c in range(3)]
+    twos = [np.pad(np.asarray(b[..., c] / 40, np.float32), pad) for c in range(3)]
+    shown = np.pad(n.astype(np.float32), pad)
+    mine, size = m.astype(np.float32), max(5, h // 8) | 1
+    # What a shift costs at a pixel: 1 where only one of both has the garment, else how far the colours
+    # are apart; 0 where nobody knows.
+    lone = np.where(m, -1, np.where(free, 1, 0)).astype(np.float32)
+    weight = uniform_filter((m | free).astype(np.float32), size)
+    per, always = 1 / np.maximum(weight, 1e-3), uniform_filter(mine, size)
     best = np.full((h, w), np.inf, np.float32)
-    worst = np.zeros((h, w), np.float32)
-    move = np.zeros((h, w, 2), np.float32)
-    weight = uniform_filter(known, size)
-    for dy in range(-search, search + 1):
-        for dx in range(-search, search + 1):
-            rows, cols = slice(pad + dy, pad + dy + h), slice(pad + dx, pad + dx + w)
-            off = np.minimum(np.abs(a - bp[rows, cols]).sum(axis=-1) / 40, 1.0)
-            there = np_[rows, cols]
-            cost = np.where(m & there, off, np.where(m != there, 1.0, 0.0)) * known
-            total = uniform_filter(cost.astype(np.float32), size) / np.maximum(weight, 1e-3)
-            total += 0.02 * np.hypot(dx, dy) / search
-            better = total < best
-            best = np.where(better, total, best)
-            worst = np.maximum(worst, total)
-            move[better] = (dx, dy)
+    worst, move = np.zeros((h, w), np.float32), np.zeros((h, w), np.int64)
+    shifts = [(dx, dy) for dy in range(-pad, pad + 1) for dx in range(-pad, pad + 1)]
+    for k, (dx, dy) in enumerate(shifts):
+        rows, cols = slice(pad + dy, pad + dy + h), slice(pad + dx, pad + dx + w)
+        off = np.abs(ones[0] - twos[0][rows, cols])
+        for one, two in zip(ones[1:], twos[1:], strict=True):
+            off += np.abs(one - two[rows, cols])
+        cost = shown[rows, cols] * (mine * np.minimum(off, 1) + lone)
+        total = (uniform_filter(cost, size) + always) * per + float(0.02 * np.hypot(dx, dy) / pad)
+        move[total < best] = k
+        np.minimum(best, total, out=best)
+        np.maximum(worst, total, out=worst)
     # A place speaks where it holds some of the garment and moving it makes a difference.
-    sure = (worst - best) * (uniform_filter(m.astype(np.float32), size) > 0.02) * (weight > 0.2)
+    sure = (worst - best) * (always > 0.02) * (weight > 0.2)
     sure = np.where(np.isfinite(sure), sure, 0) + 1e-4
     sigma = h / 12
     total = gaussian_filter(sure, sigma)
-    each = [gaussian_filter(move[..., c] * sure, sigma) / total for c in (0, 1)]
+    way = np.array(shifts, np.float32)[move]
+    each = [gaussian_filter(way[..., c] * sure, sigma) / total for c in (0, 1)]
     return np.stack(each, axis=-1).astype(np.float32)
 
 
-def _enlarged(small: Floats, side: int) -> Floats:
-    """(h, w, c) to (side, side, c), linearly."""
+def enlarged(plane: Floats, size: tuple[int, int]) -> Floats:
+    """(h, w) float32 to (height, width) of ``size``, width first, linearly."""
     from PIL import Image as Pillow
 
-    planes = [
-        np.asarray(
-            Pillow.fromarray(np.ascontiguousarray(small[..., c])).resize(
-                (side, side), Pillow.Resampling.BILINEAR
-            )
-        )
-        for c in range(small.shape[2])
-    ]
-    return np.stack(planes, axis=-1)
+    view = Pillow.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.asarray(view.resize(size, Pillow.Resampling.BILINEAR), np.float32)
 
 
 def _box(mask: MaskArray) -> Points | None:

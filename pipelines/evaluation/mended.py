@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from wardrobe import canvas, color, geometry, images, pipeline
 from wardrobe.catalogue import Seen, showing
 from wardrobe.config import Settings
+from wardrobe.painting import BORROWED, GENERATED, NOTHING, SEEN, read_sources
 from wardrobe.position import OnBody
 from wardrobe.stages import amodal, mend
-from wardrobe.stages.mend import BORROWED, GENERATED, NOTHING, SEEN, Mended, Piece, View
+from wardrobe.stages.mend import Mended, Piece, View
 from wardrobe.stages.quality import examine, traits
 from wardrobe.stages.thumbnail import cut_out
 from wardrobe.truth import Library, TrueGarment, TruePhoto
@@ -163,7 +164,7 @@ def judged(
 
 
 def _judge(item, views, made, raw, true, true_mask, settings, distance, seconds) -> Judged:
-    thumbnail, sources = images.decode(made.picture), mend.read_sources(made.sources)
+    thumbnail, sources = images.decode(made.picture), read_sources(made.sources)
     mine = color.to_lab(true[true_mask]).mean(axis=0)
     inner = pictures.foreground(thumbnail, settings.thumbnail)
 

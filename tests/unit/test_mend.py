@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from wardrobe import canvas, color, geometry, images, mending, registration
 from wardrobe.config import ThumbnailSettings
+from wardrobe.painting import BORROWED, GENERATED, NOTHING, SEEN, read_sources
 from wardrobe.stages import mend
-from wardrobe.stages.mend import BORROWED, GENERATED, NOTHING, SEEN, Mended, Piece, View
+from wardrobe.stages.mend import Mended, Piece, View
 from wardrobe.types import Garment, Image, Mask, MaskArray, Photo, Pose, Worn
 
 SIDE = 360
@@ -98,7 +99,7 @@ def test_what_a_strap_hides_is_taken_from_the_other_photo() -> None:
     assert alone.shares.borrowed == 0
     assert both.shares.borrowed > 0.8 * alone.shares.generated
     assert both.shares.generated < 0.5 * alone.shares.generated
-    picture, sources = images.decode(both.picture), mend.read_sources(both.sources)
+    picture, sources = images.decode(both.picture), read_sources(both.sources)
     cloth = picture[sources == BORROWED].astype(int)
     # In the cover's light: the other photo is brighter by twelve levels.
     red = cloth[np.abs(cloth - CLOTH).max(axis=1) < 40]
@@ -109,7 +110,7 @@ def test_what_a_strap_hides_is_taken_from_the_other_photo() -> None:
 
 def test_the_background_is_exactly_neutral_and_shares_sum_to_one() -> None:
     out = made(Piece("tops", view("a", strap()), (view("b"),)))
-    picture, sources = images.decode(out.picture), mend.read_sources(out.sources)
+    picture, sources = images.decode(out.picture), read_sources(out.sources)
     assert (picture[sources == NOTHING] == BACK).all()
     assert (sources == NOTHING).mean() > 0.2
     s = out.shares
@@ -137,12 +138,12 @@ def test_too_much_to_make_up_falls_back_to_the_cut_out_and_says_so() -> None:
 
 def test_a_filler_that_declines_leaves_the_hole_out() -> None:
     out = made(Piece("tops", view("a", strap())), fill=nothing)
-    picture, sources = images.decode(out.picture), mend.read_sources(out.sources)
+    picture, sources = images.decode(out.picture), read_sources(out.sources)
     assert out.shares.generated == 0
     assert out.shares.seen == 1
     assert (picture[sources == NOTHING] == BACK).all()
     filled = made(Piece("tops", view("a", strap())))
-    assert (sources > NOTHING).sum() < (mend.read_sources(filled.sources) > NOTHING).sum()
+    assert (sources > NOTHING).sum() < (read_sources(filled.sources) > NOTHING).sum()
 
 
 def test_only_a_change_of_the_item_changes_its_digest() -> None:

@@ -11,30 +11,21 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wardrobe import canvas, color, geometry, images, matte, mending, registration
+from wardrobe import canvas, color, geometry, images, mending, registration
 from wardrobe.canvas import Placed
 from wardrobe.config import ThumbnailSettings
 from wardrobe.labels import LAYER, Category
-from wardrobe.registration import Affine, Floats
+from wardrobe.painting import Painting
+from wardrobe.registration import Affine
 from wardrobe.types import Garment, Image, Mask, MaskArray, Photo, Pose, Worn
 
-#: What the map beside a picture says of each pixel.
-NOTHING, SEEN, BORROWED, GENERATED = 0, 1, 2, 3
-MOST_VIEWS = 5  # other photos asked for pixels; each costs about a quarter of a second
-MOST_MOVED = 12.0  # Lab distance by which the balance may move colours
-#: How :class:`Mended` shows a pixel's source: clear where there is nothing to say.
-INKS = {
-    NOTHING: (0, 0, 0, 0),
-    SEEN: (0, 0, 0, 1),
-    BORROWED: (30, 110, 220, 170),
-    GENERATED: (230, 110, 20, 170),
-}
+MOST_VIEWS = 5  # other photos asked for pixels; each costs about 0.05 s of one core
 #: Bites and gaps that are somebody's arm or strap, not the garment's shape: shares of its side.
 CLOSE: Mapping[Category, float] = {
     "tops": 0.05, "outerwear": 0.03, "dresses": 0.04, "skirts": 0.04, "bottoms": 0.015, "legwear": 0.015,
@@ -115,8 +106,8 @@ class Mended:
 
     Attributes:
         picture: WebP, square, the background exactly neutral.
-        sources: WebP of the same size: :data:`NOTHING`, :data:`SEEN`, :data:`BORROWED` or
-            :data:`GENERATED` in every pixel; see :func:`read_sources`.
+        sources: WebP of the same size, where each pixel comes from; see
+            :func:`wardrobe.painting.read_sources`.
     """
 
     picture: bytes
@@ -134,7 +125,7 @@ class Mend:
     load: Callable[[], Filler]
     min_joint: float
     name: str = "thumbnail"
-    version: int = 3
+    version: int = 4
 
     def recipe(self) -> dict[str, Any]:
         return {**self.settings.model_dump(), "min_joint": self.min_joint}
@@ -180,28 +171,30 @@ def mended(
         return _plain(cover, pixels, settings, min_joint, "nothing of it is seen")
     rough = canvas.framing(start, WORK, ROOM, tilt)
     here = _placed(cover, pixels, rough, WORK, min_joint)
-    views = [_framed(v, pixels, settings.size_px, min_joint) for v in piece.others[:MOST_VIEWS]]
-    found = [mending.registered(piece.category, here, v) for v in views if v is not None]
-    lent = sorted((one for one in found if one), key=lambda one: one.apart)
-    outline = _outline(piece.category, here, lent)
+    views = [_framed(v, pixels, WORK, min_joint) for v in piece.others[:MOST_VIEWS]]
+    outline = _outline(piece.category, here)
+    lent: list[tuple[View, mending.Lent]] = []
+    if mending.wanting(here, outline):
+        ground = mending.Ground.of(here)
+        for view, placed in zip(piece.others, views, strict=False):
+            if placed and (one := mending.registered(piece.category, ground, placed)):
+                lent.append((view, one))
+        lent.sort(key=lambda pair: pair[1].apart)
+        outline = mending.widened(here, [one for _, one in lent], outline)
     zoom = canvas.framing(
         geometry.box_of(outline) or (0, 0, 1, 1), settings.size_px, settings.margin
     )
     affine = np.column_stack([zoom[:, :2] @ rough[:, :2], zoom[:, :2] @ rough[:, 2] + zoom[:, 2]])
-    painting = _Painting(_placed(cover, pixels, affine, settings.size_px, min_joint), outline, zoom)
-    back = np.linalg.inv(np.vstack([zoom, [0, 0, 1]]))[:2]
-    painting.borrow(
-        [(one.view, mending.composed(one.field, back, settings.size_px)) for one in lent]
-    )
+    painting = Painting(*_laid(cover, pixels, affine, settings.size_px), outline, zoom)
+    for view, one in lent:
+        painting.borrow(one, partial(_framed, view, pixels, settings.size_px, min_joint))
     if painting.left > settings.max_generated:
         why = f"no photo shows {painting.left:.0%} of it"
         return _plain(cover, pixels, settings, min_joint, why)
     painting.fill(load)
-    painting.balance(
-        [(v, p) for v, p in zip([cover, *piece.others], [here, *views], strict=False) if p],
-        settings.balance,
-    )
-    return painting.done(cover, settings)
+    shown = zip([cover, *piece.others], [here, *views], strict=False)
+    painting.balance([(p, v.light) for v, p in shown if p], settings.balance)
+    return _done(painting, affine, settings)
 
 
 def sides(garment: Garment, others: Sequence[Garment]) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
@@ -210,23 +203,15 @@ def sides(garment: Garment, others: Sequence[Garment]) -> tuple[tuple[Mask, ...]
     return tuple(o.mask for o in over), tuple(o.mask for o in others if o not in over)
 
 
-def read_sources(data: bytes) -> NDArray[np.uint8]:
-    """(side, side) uint8 of :data:`NOTHING`, :data:`SEEN`, :data:`BORROWED`, :data:`GENERATED`."""
-    shown = images.decode(data)
-    out = np.zeros(shown.shape[:2], np.uint8)
-    for value, ink in INKS.items():
-        out[(shown == ink).all(axis=2)] = value
-    return out
-
-
-def _outline(category: Category, here: Placed, lent: Sequence[mending.Lent]) -> MaskArray:
+def _outline(category: Category, here: Placed) -> MaskArray:
+    """What of the canvas is the garment, hidden parts included, as far as its own photo tells."""
     outline = here.mask
     if share := CLOSE.get(category, 0.0):
         outline = mending.closed(outline, share)
     told = here.outline & ~here.under & ~outline
     if category in registration.UPPER:  # a hem that shows is a hem: no shape on a pose moves it
         told &= _about(here.mask)
-    return mending.widened(here, lent, outline | mending.worthwhile(told, outline))
+    return outline | mending.worthwhile(told, outline)
 
 
 def _about(mask: MaskArray) -> MaskArray:
@@ -260,6 +245,14 @@ def _framed(
     return _placed(view, pixels, canvas.framing(box, side, 0.04), side, min_joint)
 
 
+def _laid(
+    view: View, pixels: Callable[[Photo], Image], affine: Affine, side: int
+) -> tuple[Image, MaskArray]:
+    """The photo and the garment's mask on a canvas, and nothing else of them."""
+    mask = view.worn.garment.mask.array()
+    return canvas.laid(pixels(view.worn.photo), affine, side), canvas.laid_mask(mask, affine, side)
+
+
 def _plain(
     cover: View, pixels: Callable[[Photo], Image], settings: ThumbnailSettings, min_joint: float,
     why: str,
@@ -269,100 +262,14 @@ def _plain(
     tilt = canvas.tilt_of(cover.pose, min_joint)
     box = canvas.turned_box(mask, tilt) or (0.0, 0.0, 1.0, 1.0)
     affine = canvas.framing(box, settings.size_px, settings.margin, tilt)
-    here = _placed(replace(cover, outline=None), pixels, affine, settings.size_px, min_joint)
-    painting = _Painting(here, here.mask, np.eye(3)[:2])
-    return painting.done(cover, settings, why)
+    image, shown = _laid(cover, pixels, affine, settings.size_px)
+    return _done(Painting(image, shown, shown, np.eye(3)[:2]), affine, settings, why)
 
 
-class _Painting:
-    """A thumbnail while it is made; arrays are (side, side).
-
-    Attributes:
-        lab: (side, side, 3) float32 colours.
-        alpha: how much of each pixel is garment.
-        hole: what of the outline is not painted yet.
-        sources: where painted pixels come from.
-    """
-
-    def __init__(self, here: Placed, outline: MaskArray, zoom: Affine) -> None:
-        """``outline`` lies on a canvas that ``zoom`` maps onto this one."""
-        from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
-
-        self.here, side = here, here.mask.shape[0]
-        cut = matte.refined(here.image, here.mask)
-        self.lab = color.to_lab(
-            np.clip(matte.own_colour(here.image, cut), 0, 255).round().astype(np.uint8)
-        ).astype(np.float32)
-        soft = canvas.laid(outline.astype(np.uint8) * 255, zoom, side)
-        whole = gaussian_filter(soft.astype(np.float32) / 255, side / 400)
-        # Bites of a pixel or two are the mask's ragged edge, and nothing to fill.
-        hole = binary_opening((whole > 0.5) & (cut < 0.5), np.ones((5, 5)))
-        near = binary_dilation(hole, iterations=3)
-        self.alpha = np.where(near, np.maximum(cut, np.clip(2 * whole - 0.5, 0, 1)), cut)
-        # What hides a garment also tints its edge: the rim along a hole is not the garment's.
-        rim = binary_dilation(hole, iterations=2) & (whole > 0.5)
-        self.seen = (cut > 0.5) & ~rim
-        self.hole = (self.alpha > 0.02) & ~self.seen & near
-        self.alpha = np.where(self.alpha < 0.02, 0, self.alpha)
-        self.sources = np.where(self.alpha > 0, np.where(self.hole, GENERATED, SEEN), NOTHING)
-
-    @property
-    def left(self) -> float:
-        """Share of the garment that is still to be painted."""
-        body_px = max(int((self.sources > NOTHING).sum()), 1)
-        return float((self.sources == GENERATED).sum() / body_px)
-
-    def borrow(self, lent: Sequence[tuple[Placed, Floats]]) -> None:
-        """Take from other photos what they show of the hole."""
-        from scipy.ndimage import binary_erosion
-
-        if not self.hole.any():
-            return
-        sheets = []
-        for view, field in lent:
-            solid = binary_erosion(view.mask, iterations=3).astype(np.float32)
-            shown = registration.sampled(solid, field) > 0.5
-            if (shown & self.hole).any():
-                sheets.append((registration.sampled(mending.lab(view.image), field), shown))
-        self.lab, got = mending.borrowed(self.lab, self.seen, self.hole, sheets)
-        self.sources[got & (self.sources > NOTHING)] = BORROWED
-        self.hole &= ~got
-
-    def fill(self, load: Callable[[], Filler]) -> None:
-        """Have a model continue the cloth into what is left; what it leaves out stays neutral."""
-        if not self.hole.any():
-            return
-        known = (self.alpha > 0.5) & ~self.hole
-        picture = np.clip(color.from_lab(self.lab), 0, 255).round().astype(np.uint8)
-        (filled,) = load()([picture], [known], [known | self.hole])
-        if filled is None:
-            self.alpha = np.where(self.hole, 0, self.alpha)
-            self.sources[self.hole] = NOTHING
-        else:
-            self.lab[self.hole] = color.to_lab(filled[self.hole]).astype(np.float32)
-
-    def balance(self, views: Sequence[tuple[View, Placed]], share: float) -> None:
-        """Move the colours a part of the way to what all photos say, those in good light most."""
-        means = [(mending.mean_colour(p), v.light) for v, p in views]
-        known = [(m, w) for m, w in means if m is not None]
-        if len(known) > 1 and means[0][0] is not None:
-            middle = mending.agreed_colour([m for m, _ in known], [w + 0.05 for _, w in known])
-            move = share * (middle - means[0][0])
-            most = float(np.linalg.norm(move)) / MOST_MOVED
-            self.lab += (move / max(most, 1.0)).astype(np.float32)
-
-    def done(self, cover: View, settings: ThumbnailSettings, fallback: str = "") -> Mended:
-        background = color.from_hex(settings.background).astype(np.float32)
-        alpha = self.alpha[..., None]
-        blend = np.clip(color.from_lab(self.lab), 0, 255) * alpha + background * (1 - alpha)
-        picture = blend.round().astype(np.uint8)
-        ink = np.zeros((*self.sources.shape, 4), np.uint8)
-        for value, colour in INKS.items():
-            ink[self.sources == value] = colour
-        total = max(int((self.sources > NOTHING).sum()), 1)
-        seen, borrowed, generated = (
-            round(float((self.sources == s).sum() / total), 4) for s in (SEEN, BORROWED, GENERATED)
-        )
-        affine = tuple(round(float(v), 6) for v in self.here.affine.ravel())
-        shares = Shares(seen, borrowed, generated, fallback, affine)
-        return Mended(images.encode_webp(picture, None), images.encode_webp(ink, None), shares)
+def _done(
+    painting: Painting, affine: Affine, settings: ThumbnailSettings, fallback: str = ""
+) -> Mended:
+    shares = Shares(*painting.shares(), fallback, tuple(round(float(v), 6) for v in affine.ravel()))
+    picture = painting.picture(color.from_hex(settings.background))
+    ink = painting.inks()
+    return Mended(images.encode_webp(picture, None), images.encode_webp(ink, None), shares)
