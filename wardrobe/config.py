@@ -185,7 +185,10 @@ class CoverSettings(_Section):
     """
 
     visibility: Weight = Field(
-        1.5, description="Weight of the visible share: half a garment is half a cover."
+        3,
+        description="Weight of the visible share: half a garment is half a cover, and what a thumbnail lacks"
+        " must come from elsewhere. Of 1.5, 3 and 5 this shows 3 points more of rendered garments than the"
+        " first while its cover is as often among the two best.",
     )
     resolution: Weight = Field(
         2, description="Weight of the pixels on the garment, by their root: 2 counts the pixels."

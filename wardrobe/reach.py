@@ -134,16 +134,39 @@ def hidden(whole: Floats, shown: Floats, square: Square, size: tuple[int, ...]) 
         whole: (GRID, GRID) in [0, 1], the network's answer; the visible part is in it.
         shown: (GRID, GRID) share of each cell that is visible.
 
-    Slivers a cell wide are the grid's, not the garment's, and are left out.
+    Slivers a cell wide are the grid's, not the garment's, and are left out. Between the cells' middles the
+    answer is interpolated, so that the edge isn't made of steps.
     """
     more = (whole > 0.5) & (shown < 0.5)
     thick = _spread(~_spread(~more)) & more
-    h, w = size
-    cols = np.floor((np.arange(w) + 0.5 - square.x0) * GRID / square.side).astype(np.int64)
-    rows = np.floor((np.arange(h) + 0.5 - square.y0) * GRID / square.side).astype(np.int64)
-    inside = ((rows >= 0) & (rows < GRID))[:, None] & ((cols >= 0) & (cols < GRID))[None]
-    drawn = thick[rows.clip(0, GRID - 1)[:, None], cols.clip(0, GRID - 1)[None]] & inside
-    return np.asarray(drawn)
+    out = np.zeros((size[0], size[1]), np.bool_)
+    box = geometry.box_of(_spread(thick))
+    if box is None:
+        return out
+    cell = square.side / GRID
+    x0, x1 = (int(np.clip(square.x0 + v * cell, 0, size[1])) for v in (box[0], box[2]))
+    y0, y1 = (int(np.clip(square.y0 + v * cell, 0, size[0])) for v in (box[1], box[3]))
+    across = _between((np.arange(x0, x1) + 0.5 - square.x0) / cell)
+    down = _between((np.arange(y0, y1) + 0.5 - square.y0) / cell)
+    free = _spread(thick) & (shown < 1) & ~(more & ~thick)
+    allowed = free[down.round().astype(np.int64)[:, None], across.round().astype(np.int64)[None]]
+    out[y0:y1, x0:x1] = allowed & (_looked_up(whole, down, across) > 0.5)
+    return out
+
+
+def _between(at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places on the grid, in cells from its edge, as places between the middles of its cells."""
+    return np.clip(at - 0.5, 0, GRID - 1)
+
+
+def _looked_up(
+    cells: Floats, down: NDArray[np.float64], across: NDArray[np.float64]
+) -> NDArray[np.floating]:
+    """(GRID, GRID) read at every pair of a row and a column, linearly."""
+    i, j = (np.minimum(at.astype(np.int64), GRID - 2) for at in (down, across))
+    fi, fj = (down - i)[:, None].astype(np.float32), (across - j)[None].astype(np.float32)
+    rows = cells[i] * (1 - fi) + cells[i + 1] * fi
+    return np.asarray(rows[:, j] * (1 - fj) + rows[:, j + 1] * fj)
 
 
 def visible_share(shown_px: float, whole: Floats, shown: Floats, square: Square) -> float:

@@ -117,7 +117,7 @@ class Complete:
     load: Callable[[], Completer]
     min_joint: float
     name: str = "amodal"
-    version: int = 1
+    version: int = 2
 
     def recipe(self) -> dict[str, Any]:
         return {"min_joint": self.min_joint}

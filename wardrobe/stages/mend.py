@@ -198,8 +198,11 @@ def mended(
 
 
 def sides(garment: Garment, others: Sequence[Garment]) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
-    """Masks of the other garments of a photo: those worn over this one, and the rest."""
-    over = [o for o in others if LAYER[o.category] > LAYER[garment.category]]
+    """Masks of the other garments of a photo: those that may be worn over this one, and the rest.
+
+    Of one layer either may be on top: a shirt hangs over its trousers, or is tucked into them.
+    """
+    over = [o for o in others if LAYER[o.category] >= LAYER[garment.category]]
     return tuple(o.mask for o in over), tuple(o.mask for o in others if o not in over)
 
 
@@ -208,7 +211,7 @@ def _outline(category: Category, here: Placed) -> MaskArray:
     outline = here.mask
     if share := CLOSE.get(category, 0.0):
         outline = mending.closed(outline, share)
-    told = here.outline & ~here.under & ~outline
+    told = here.outline & ~outline
     if category in registration.UPPER:  # a hem that shows is a hem: no shape on a pose moves it
         told &= _about(here.mask)
     return outline | mending.worthwhile(told, outline)
