@@ -34,10 +34,16 @@ journeys: install  ## what a person does in the browser, in Debian's chromium; p
 test: install  ## the default suite, under ten minutes on two cores
 	$(BIN)/python -m pytest
 
-evaluate: install  ## measure the models and the product on sample_photos and the data in ../shared
+evaluate: install runs/fast-val runs/pairs-val  ## measure on sample_photos, rendered people and ../shared
 	$(BIN)/python pipelines/evaluate.py --out out/evaluate --sample sample_photos \
 		--street ../shared/data/ccp --people ../shared/data/people --flat ../shared/data/clothing \
-		--rendered runs/fast-val
+		--rendered runs/fast-val --pairs runs/pairs-val
+
+# People that no model is trained on, by their seeds: minutes, once.
+runs/fast-val: | install
+	$(BIN)/python pipelines/render_samples --route fast --count 96 --seed 99 --out $@
+runs/pairs-val: | install
+	$(BIN)/python pipelines/render_samples --route fast --pairs --count 12 --seed 98 --out $@
 
 lint: install  ## ruff and mypy --strict
 	$(BIN)/ruff check .
