@@ -154,9 +154,9 @@ def hidden(whole: Floats, shown: Floats, square: Square, size: tuple[int, ...]) 
     return out
 
 
-def _between(at: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(at: NDArray[np.floating]) -> NDArray[np.float64]:
     """Places on the grid, in cells from its edge, as places between the middles of its cells."""
-    return np.clip(at - 0.5, 0, GRID - 1)
+    return np.asarray(np.clip(at - 0.5, 0, GRID - 1), np.float64)
 
 
 def _looked_up(
