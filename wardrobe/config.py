@@ -25,6 +25,7 @@ PROFILES: Mapping[Profile, Mapping[str, str]] = {
         "embed.model": "moda-matryoshka",
         "classify.model": "moda-zero-shot",
         "outfit.model": "moda-outfits",
+        "thumbnail.model": "sd15-inpaint",
         "tryon.model": "catvton",
         # Hardware never picks the model: without CUDA this profile stops, unless cpu is asked for.
         "run.device": "cuda",

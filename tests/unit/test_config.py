@@ -113,7 +113,7 @@ def test_a_profile_fills_in_what_nobody_said(file: Path) -> None:
 
 
 def test_every_model_of_a_profile_is_in_the_registry_and_serves_its_stage() -> None:
-    stages = {"pose.face_model": "face"}
+    stages = {"pose.face_model": "face", "thumbnail.model": "inpaint"}
     for profile, said in config.PROFILES.items():
         settings = config.load(profile=profile)
         known = weights.whole(config.models_of(settings))
