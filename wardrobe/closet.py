@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,20 @@ from wardrobe.store import Store
 from wardrobe.types import VECTOR_SIZE, Mask, Step
 
 
-def load(store: Store, *, pictures: bool = True, hidden: bool = False) -> Catalogue:
+def load(
+    store: Store,
+    *,
+    pictures: bool = True,
+    hidden: bool = False,
+    garments: Mapping[str, Any] | None = None,
+    items: Mapping[str, Any] | None = None,
+) -> Catalogue:
     """The catalogue as the last finished run left it.
 
     Args:
         pictures: also read thumbnails and previews.
         hidden: the items that a person hid, instead of all the others.
+        garments: their rows, and ``items`` theirs, for who has read them already.
 
     Raises:
         StoreError: no run has finished yet.
@@ -35,11 +44,12 @@ def load(store: Store, *, pictures: bool = True, hidden: bool = False) -> Catalo
         raise StoreError(
             f"no run has finished in {store.root}. Run `wardrobe build` again; it goes on."
         )
-    garments = store.derived("garment")
+    garments = store.derived("garment") if garments is None else garments
+    items = store.derived("item") if items is None else items
     kept = store.recall([g["preview"] for g in garments.values()]) if pictures else {}
     previews = {key: result.value for key, result in kept.items()}
     entries = []
-    for facts in store.derived("item").values():
+    for facts in items.values():
         if facts.get("hidden", False) != hidden:
             continue
         shown = {

@@ -157,12 +157,15 @@ def suggest(
     later. Equal seeds give equal suggestions; by default they change from day to day.
 
     Raises:
-        ConfigError: the fixed items can't be worn as one outfit.
+        ConfigError: the fixed items can't be worn as one outfit, or nothing is known of one.
     """
     why = clash([e.item.category for e in fixed])
     if why:
         raise ConfigError(f"{why}. Leave one of them out.")
     vectors = closet.vectors(store)
+    blind = next((e.item.name for e in fixed if e.item.id not in vectors), None)
+    if blind:
+        raise ConfigError(f"“{blind}” can't be compared until its photos are looked at again.")
     known = [e for e in entries if e.item.id in vectors]
     fit = _Fit(known, vectors, match(store, create), _habits(store, known))
     rng = np.random.default_rng(date.today().toordinal() if seed is None else seed)

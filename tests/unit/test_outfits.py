@@ -115,6 +115,21 @@ def test_suggestions_fit_the_slots_and_hold_what_is_fixed(store: Store) -> None:
     assert outfits.suggest(store, [top], create=create) == []
 
 
+def test_an_item_of_which_nothing_is_known_any_more_is_named(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, (top, _) = entries(store), pair(store)
+    known = closet.vectors(store)
+    monkeypatch.setattr(
+        outfits.closet, "vectors", lambda _: {i: v for i, v in known.items() if i != top.item.id}
+    )
+    ideas = outfits.suggest(store, found, count=50, create=create)
+    assert ideas
+    assert all(top not in idea.pieces for idea in ideas)
+    with pytest.raises(ConfigError, match=top.item.name):
+        outfits.suggest(store, found, [top], create=create)
+
+
 def test_equal_seeds_suggest_alike_and_the_score_sorts(store: Store) -> None:
     found = entries(store)
     one, two = (outfits.suggest(store, found, count=9, seed=4, create=create) for _ in range(2))

@@ -14,6 +14,7 @@ from wardrobe.config import Settings
 from wardrobe.labels import CATEGORIES, TYPES
 from wardrobe.runner import Result
 from wardrobe.store import Store
+from wardrobe.types import VECTOR_SIZE
 
 COLOURS = {"black": "#1c1b1a", "white": "#f4f2ee", "navy": "#1f2a4d", "grey": "#8f8f8f", "red": "#b9312c",
            "olive": "#6d6b37", "beige": "#d6c3a2", "light blue": "#a9c9ea", "brown": "#7a5136"}  # fmt: skip
@@ -49,12 +50,19 @@ def synthetic(out: Path, items: int, seed: int = 0, pictures: int = 120) -> Path
     """
     rng = np.random.default_rng(seed)
     store = Store(out)
-    made: list[tuple[str, str, str, str | None]] = []  # path, preview key, colour, pattern
+    made: list[
+        tuple[str, str, str, str | None]
+    ] = []  # path, key of preview and vector, colour, pattern
     for n in range(min(items, pictures)):
         name, pattern = str(rng.choice(list(COLOURS))), PATTERNS[rng.integers(len(PATTERNS))]
         data = _picture(rng, COLOURS[name], int(rng.integers(4)), pattern)
         key = f"{n:064x}"
-        store.remember([Result(key, "preview", "", data, None, True, 0.0)])
+        vector = rng.normal(size=VECTOR_SIZE).astype("<f4")
+        vector /= np.linalg.norm(vector)
+        store.remember([
+            Result(key, "preview", "", data, None, True, 0.0),
+            Result(f"e{n:063x}", "embed", "", vector.tobytes(), None, True, 0.0),
+        ])  # fmt: skip
         made.append((store.put_picture(data), key, name, pattern))
     tables: dict[str, dict[str, Any]] = {"photo": {}, "garment": {}, "item": {}, "question": {}}
     today = date.today()
@@ -105,7 +113,7 @@ def _item(
             "photo": photo, "box": [270, 240, 630, 960], "visibility": 0.9, "score": 0.9,
             "taken_at": taken, "preview": preview, "outline_frac": [0.1, 0.1, 0.9, 0.9],
             "anchor": {"photo_id": photo_id, "box_frac": box, "category": category},
-            "showing": 0.8, "quality": None, "item": garments[0], "vector": "",
+            "showing": 0.8, "quality": None, "item": garments[0], "vector": f"e{preview[1:]}",
         }  # fmt: skip
     words = [
         {"striped": "striped", "checked": "checked", "dotted": "dotted"}.get(pattern or ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -11,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
-from wardrobe import __version__
+from wardrobe import __version__, search
 from wardrobe.store import Store
 from wardrobe.web import (
     closet,
@@ -30,8 +32,11 @@ from wardrobe.web.security import Guard, Rules
 from wardrobe.web.shelf import Shelf
 from wardrobe.web.tryon import Fitter
 
+log = logging.getLogger(__name__)
 #: Addresses of pages; each is the one document, which shows what its address says.
 PAGES = ("/", "/item/{id}", "/review", "/outfits", "/try-on", "/photos", "/insights", "/said")
+#: Pictures of the first screen, and the size a desk shows them in.
+FIRST, FIRST_PX = 40, 192
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
          ".webmanifest": "application/manifest+json"}  # fmt: skip
 
@@ -59,6 +64,7 @@ def create_app(
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, args=(shelf,), name="warm", daemon=True).start()
         ready()
         yield
         app.state.closing = True
@@ -88,6 +94,19 @@ class _Guarded(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         return Guard(super().build_middleware_stack(), self.rules)
+
+
+def _warm(shelf: Shelf) -> None:
+    """Have ready what the first page asks for: the store read, and its first pictures sized."""
+    try:
+        now = shelf.now()
+        closet.listing(now)
+        for entry in now.index().find(search.Query(), "recent")[:FIRST]:
+            digest = closet.picture_key(entry.thumbnail_path)
+            if digest:
+                pictures.sized(shelf.root, digest, FIRST_PX)
+    except Exception:  # whoever asks for it gets the same trouble, and is told
+        log.info("the first page could not be made ready", exc_info=True)
 
 
 def _session(request: Request) -> dict[str, str | bool]:

@@ -43,11 +43,7 @@ def items(shelf: OnShelf, request: Request) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304)
     headers = {"etag": tag, "cache-control": "no-cache"}
-    if now.listing is None:
-        hidden = {e.item.id for e in now.hidden.entries}
-        shorts = [short(e, now) | {"hidden": e.item.id in hidden} for e in now.entries.values()]
-        now.listing = _json({"version": now.version, "items": shorts})
-    return Response(now.listing, media_type="application/json", headers=headers)
+    return Response(listing(now), media_type="application/json", headers=headers)
 
 
 @router.get("/search")
@@ -137,6 +133,15 @@ def item(item: str, shelf: OnShelf) -> dict[str, Any]:
     with shelf.open() as store:
         heard = said.of_item(review.history(store), entry, now)
     return whole(entry, now) | {"said": heard}
+
+
+def listing(now: Snapshot) -> bytes:
+    """Every item as the grid gets it, JSON."""
+    if now.listing is None:
+        hidden = {e.item.id for e in now.hidden.entries}
+        shorts = [short(e, now) | {"hidden": e.item.id in hidden} for e in now.entries.values()]
+        now.listing = _json({"version": now.version, "items": shorts})
+    return now.listing
 
 
 def short(e: Entry, now: Snapshot) -> dict[str, Any]:

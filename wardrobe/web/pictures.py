@@ -47,12 +47,18 @@ def thumb(
     side = next((s for s in SIZES if s >= px), SIZES[-1])
     if side == SIZES[-1]:
         return _picture(original.read_bytes())
-    small = shelf.root / "sized" / str(side) / f"{digest}.webp"
+    return _picture(sized(shelf.root, digest, side).read_bytes())
+
+
+def sized(root: Path, digest: str, side: int) -> Path:
+    """The file of a picture of the store, reduced to ``side`` px; made when it isn't there."""
+    original = root / "pictures" / digest[:2] / f"{digest[2:]}.webp"
+    small = root / "sized" / str(side) / f"{digest}.webp"
     if not small.is_file():
         pixels = Pillow.fromarray(images.decode(original.read_bytes()))
         pixels.thumbnail((side, side), Pillow.Resampling.LANCZOS)
         _write(small, images.encode_webp(np.asarray(pixels, np.uint8), QUALITY))
-    return _picture(small.read_bytes())
+    return small
 
 
 @router.get("/preview/{key}")

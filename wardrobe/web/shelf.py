@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +84,7 @@ class Snapshot:
 
 
 def _mark(e: Entry) -> str:
-    told = (asdict(e.item), e.thumbnail_path, e.worn_count, e.last_seen)
+    told = (e.item, e.thumbnail_path, e.worn_count, e.last_seen)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
@@ -135,11 +135,10 @@ class Shelf:
             version = store.version()
             if not version:
                 return Snapshot()
-            shown = closet.load(store, pictures=False)
-            hidden = closet.load(store, pictures=False, hidden=True)
-            snapshot = Snapshot(
-                version, shown, hidden, store.derived("garment"), store.derived("photo")
-            )
+            rows = {"garments": store.derived("garment"), "items": store.derived("item")}
+            shown = closet.load(store, pictures=False, **rows)
+            hidden = closet.load(store, pictures=False, hidden=True, **rows)
+            snapshot = Snapshot(version, shown, hidden, rows["garments"], store.derived("photo"))
             if store.version() == version:  # else a run finished between two of these
                 return snapshot
 

@@ -203,14 +203,14 @@ export async function enter(root, { go }) {
     } catch (e) { oops(e); } finally { away(); file.value = ""; }
   }
 
+  await Promise.all([load(closet.version >= 0 ? closet.version : null), ask({ quiet: true })]);
   const stop = listen((what) => {
-    if (what !== "items" || !found) return;
+    if (what !== "items") return;
     grid.renew();
     ask({ quiet: true }).catch(() => {});
     for (const id of [...selection]) if (!closet.items.has(id)) selection.delete(id);
     chosen();
   });
-  await Promise.all([load(closet.version >= 0 ? closet.version : null), ask({ quiet: true })]);
   return () => { stop(); grid.leave(); clearTimeout(timer); asking?.abort(); document.body.classList.remove("covered"); };
 }
 
