@@ -163,6 +163,9 @@ def test_an_item_shows_its_mask_and_where_its_pixels_come_from(page: Any) -> Non
     page.click(".portrait .switch")
     page.wait_for_selector(".portrait .over")
     wait_until(lambda: page.evaluate(ORANGE) > 0.01, what="the generated pixels in orange")
+    page.wait_for_selector(".tab .count:not([hidden])")  # the rest of the closet was read meanwhile
+    assert page.is_checked(".portrait .switch input")
+    assert page.is_visible(".portrait .over")
     page.click(".portrait .switch")
     page.wait_for_selector(".portrait .over", state="hidden")
     page.click(".shots.large .shot >> nth=0")

@@ -17,16 +17,17 @@ export async function words() {
 }
 
 let loading = null;
+let heard = -1; // the version the line told of before any item was read
 /** Read every item, unless what is known is of the version wanted. */
 export function load(version = null) {
   if (version !== null && version === closet.version) return Promise.resolve(closet);
   loading ??= get("/api/items")
     .then((found) => {
-      const changed = found.version !== closet.version;
+      const before = closet.version >= 0 ? closet.version : heard;
       closet.version = found.version;
       closet.items = new Map(found.items.map((i) => [i.id, i]));
       loading = null;
-      if (changed) tell("items");
+      if (before >= 0 && before !== found.version) tell("items");
       return closet;
     })
     .catch((e) => { loading = null; throw e; });
@@ -42,7 +43,8 @@ export function connect() {
   line.addEventListener("tryon", (e) => { closet.tryon = JSON.parse(e.data); tell("tryon"); });
   line.addEventListener("version", (e) => {
     const { version } = JSON.parse(e.data);
-    if (closet.version >= 0 && version !== closet.version) load(version).catch(() => {});
+    if (closet.version < 0) heard = heard < 0 ? version : heard;
+    else if (version !== closet.version) load(version).catch(() => {});
   });
   line.onopen = () => { if (!connected) { connected = true; tell("line"); } };
   line.onerror = () => {

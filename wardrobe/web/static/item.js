@@ -19,7 +19,9 @@ export async function enter(root, { go, path }) {
 
   async function again() {
     try {
+      const before = item;
       item = await get(`/api/items/${item.id}`);
+      if (JSON.stringify({ ...before, version: item.version }) === JSON.stringify(item)) return; // what is open on the page stays so
       if (location.pathname !== `/item/${item.id}` && location.pathname.startsWith("/item/")) history.replaceState(history.state, "", `/item/${item.id}`);
       draw();
     } catch (e) {
