@@ -369,7 +369,7 @@ def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
     asked: list[dict[str, Any]] = []
 
     def wear(person: Any, garments: Any, **options: Any) -> Any:
-        asked.append({"garments": garments, "seed": options["seed"], "steps": options["steps"]})
+        asked.append({"garments": garments} | {k: options[k] for k in ("seed", "steps", "who")})
         return np.full((40, 30, 3), options["seed"], np.uint8)
 
     monkeypatch.setattr(fittings.api, "try_on", wear)
@@ -379,7 +379,7 @@ def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
     person = said(client.post("/api/tryon/person/photo", json={"photo_id": photo}))["person"]
     uploaded = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
     assert uploaded != person
-    wish = {"person": person, "items": [red["id"]], "seed": 7, "steps": 4}
+    wish = {"person": person, "items": [red["id"]], "seed": 7, "steps": 4, "which": 2}
     assert client.post("/api/tryon", json=wish).status_code == 202
     (made,) = _made(client, 1)
     assert (made["seed"], made["steps"], made["items"][0]["name"]) == (7, 4, red["name"])
@@ -388,7 +388,7 @@ def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
     assert client.get(f"/api/tryon/{made['id']}/before").headers["content-type"] == "image/webp"
     client.post(f"/api/tryon/{made['id']}/again")
     again, _ = _made(client, 2)
-    assert asked[0] == asked[1] == {"garments": [red["name"]], "seed": 7, "steps": 4}
+    assert asked[0] == asked[1] == {"garments": [red["name"]], "seed": 7, "steps": 4, "who": 2}
     said(client.post(f"/api/tryon/{again['id']}/viewed", json={"seconds": 4.5}))
     said(client.post(f"/api/tryon/{again['id']}/shared"))
     assert said(client.post(f"/api/tryon/{again['id']}/save"))["saved"] is True
@@ -428,3 +428,24 @@ def test_a_stage_that_is_not_built_says_so(
     client.post("/api/tryon", json={"person": person, "items": [red["id"]]})
     _made(client, 0)
     assert client.get("/api/tryon").json()["now"]["error"] == "NotBuilt"
+
+
+def test_a_photo_of_several_people_asks_which_of_them(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardrobe.errors import PhotoError
+
+    def crowd(*_: Any, **options: Any) -> Any:
+        options["watch"]("finding you in the photo", 0, 3)
+        raise PhotoError("3 people are to be seen.", "several people")
+
+    monkeypatch.setattr(fittings.api, "try_on", crowd)
+    monkeypatch.setattr(fittings.mirror, "of_item", lambda *_: None)
+    red = top(client, "red")
+    person = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
+    client.post("/api/tryon", json={"person": person, "items": [red["id"]]})
+    _made(client, 0)
+    now = client.get("/api/tryon").json()["now"]
+    assert (now["error"], now["reason"]) == ("PhotoError", "several people")
+    # One garment cut out was a step of its own before.
+    assert (now["step"], now["done"], now["total"]) == ("finding you in the photo", 1, 4)

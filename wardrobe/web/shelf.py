@@ -135,10 +135,12 @@ class Shelf:
             version = store.version()
             if not version:
                 return Snapshot()
-            rows = {"garments": store.derived("garment"), "items": store.derived("item")}
-            shown = closet.load(store, pictures=False, **rows)
-            hidden = closet.load(store, pictures=False, hidden=True, **rows)
-            snapshot = Snapshot(version, shown, hidden, rows["garments"], store.derived("photo"))
+            garments, items = store.derived("garment"), store.derived("item")
+            shown, hidden = (
+                closet.load(store, pictures=False, hidden=h, garments=garments, items=items)
+                for h in (False, True)
+            )
+            snapshot = Snapshot(version, shown, hidden, garments, store.derived("photo"))
             if store.version() == version:  # else a run finished between two of these
                 return snapshot
 

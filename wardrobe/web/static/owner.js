@@ -34,7 +34,7 @@ export async function owner() {
     const { selfies, known, fetch: model, bytes } = state;
     const says = selfies.length ? "You are found by your face, among whoever is with you."
       : known ? "You are found by your face, from the photo that the wardrobe was built with."
-        : "In a photo of several people, the one in the middle of it all is taken for you; where nobody is, the photo is left out. With a photo of your face, you are found by it.";
+        : "In a photo of several people, whoever stands out is taken for you; where nobody does, the photo is left out. Show the closet your face, and it finds you by that.";
     el.replaceChildren(...[h("h2", {}, "You"), h("p.soft", {}, says),
       selfies.length > 0 && h("ul.faces", {}, selfies.map((id, n) => h("li", {}, h("img", { src: `/api/owner/${id}`, alt: `Photo ${n + 1} of you` }),
         round(`Take photo ${n + 1} of you away`, "close", () => forget(`/api/owner/${id}`))))),
