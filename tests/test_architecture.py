@@ -27,7 +27,7 @@ BODIES = {
     "dressing",
     "physics",
 }
-CLOTH = {"matte", "canvas", "registration", "mending", "fillnet"}
+CLOTH = {"matte", "canvas", "registration", "mending", "weave"}
 FLOORS = [
     {"errors", "labels", "types"},
     {
@@ -69,7 +69,7 @@ FLOORS = [
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend
 ONLY_IN = {
-    "torch": {"backends", "nets", "readings", "fillnet", "doctor"},
+    "torch": {"backends", "nets", "readings", "doctor"},
     "torchvision": {"backends", "nets", "doctor"},
     "cv2": {"backends"},
     "ultralytics": {"backends"},

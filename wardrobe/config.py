@@ -216,8 +216,9 @@ class ThumbnailSettings(_Section):
         "#f4f3f1", pattern="^#[0-9a-f]{6}$", description="Neutral background, sRGB."
     )
     model: str = Field(
-        "inpaint-small",
-        description="Entry of models/registry.toml: what fills the parts of a garment that no photo shows.",
+        "inpaint-cloth",
+        description="Entry of models/registry.toml: what fills the parts of a garment that no photo shows."
+        " inpaint-cloth lets its own colours and repeating pattern go on and invents nothing.",
     )
     max_generated: Share = Field(
         0.5,

@@ -142,7 +142,8 @@ def test_the_registry_loads_and_lies_beside_the_shipped_models() -> None:
         assert ":" in model.backend
         assert model.licence
         null = model.backend.partition(":")[2].startswith("Null")  # a Null model has no file
-        assert model.all() or model.parts or model.needs or null
+        code = name == "inpaint-cloth"  # nor has one that learned nothing
+        assert model.all() or model.parts or model.needs or null or code
         for one in model.all():
             assert model.shipped or one.made or one.url.startswith("https://")
             assert one.sha256 == "" or len(one.sha256) == 64

@@ -1,7 +1,7 @@
-"""Fillers: our own small network, and LaMa and MI-GAN as published.
+"""Fillers: the cloth continued by code, and LaMa and MI-GAN as published.
 
-All keep the contract of ``stages.mend.Filler``. What a mask means differs from model to model: ours and
-LaMa's ask for 1 where to fill, MI-GAN's for 255 where to *keep*; only this file knows.
+All keep the contract of ``stages.mend.Filler``. What a mask means differs from model to model: LaMa's
+asks for 1 where to fill, MI-GAN's for 255 where to *keep*; only this file knows.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
+from wardrobe import weave
 from wardrobe.errors import ContractError, ModelError
-from wardrobe.fillnet import STRIDE, FillNet
 from wardrobe.types import Image, MaskArray
 
 LAMA_STRIDE = 8
@@ -62,44 +59,15 @@ class _OneByOne:
         raise NotImplementedError
 
 
-class SmallFiller(_OneByOne):
-    """The small profile's network (:class:`wardrobe.fillnet.FillNet`).
+class ClothFiller(_OneByOne):
+    """The small profile's: the garment's own colours and repeating pattern go on
+    (:mod:`wardrobe.weave`). It needs no weights and no device."""
 
-    Args:
-        path: ``models/inpaint-small/weights.safetensors``.
-        device: a torch device.
-        input_px: longer side at which the network looks; it was trained on garments of about half.
-
-    Raises:
-        ModelError: the weights can't be read or aren't this network's.
-    """
-
-    def __init__(self, path: Path, *, device: str, input_px: int = 256) -> None:
-        net = FillNet()
-        try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as e:
-            raise ModelError(f"{path}: {e}. Run `wardrobe models verify`.") from e
-        try:
-            net.load_state_dict({k: v.float() for k, v in tensors.items()}, strict=True)
-        except RuntimeError as e:
-            raise ModelError(f"{path} is not this network's: {e}. Train it again.") from e
-        self._net = net.to(device).eval()
-        self._device, self._px = device, input_px
+    def __init__(self, *, device: str) -> None:
+        """Any device will do."""
 
     def _fill(self, image: Image, seen: MaskArray, outline: MaskArray) -> Floats:
-        h, w = seen.shape
-        scale = min(self._px / max(h, w), 1.0)
-        size = [max(round(v * scale / STRIDE), 1) * STRIDE for v in (h, w)]
-        share = _shrunk(seen.astype(np.float32), size)
-        ink = _shrunk(np.where(seen[..., None], image, 0).astype(np.float32) / 255, size)
-        known = (share > 0.5).astype(np.float32)
-        ink = np.asarray(ink / np.maximum(share, 0.5)[..., None] * known[..., None], np.float32)
-        whole = (_shrunk(outline.astype(np.float32), size) > 0.1).astype(np.float32)
-        x = torch.from_numpy(np.dstack([ink, known, whole])).permute(2, 0, 1)[None].to(self._device)
-        with torch.inference_mode():
-            out = self._net(x[:, :3], x[:, 3:4], x[:, 4:])[0].permute(1, 2, 0).cpu().numpy()
-        return _grown(out * 255, (h, w))
+        return weave.continued(image, seen, outline)
 
 
 class Lama(_OneByOne):
@@ -166,12 +134,3 @@ def _on_grey(image: Image, seen: MaskArray) -> Image:
     """The garment alone before its own mean colour, which a general model continues least wrongly."""
     mean = image[seen].mean(axis=0) if seen.any() else np.full(3, 128.0)
     return np.where(seen[..., None], image, mean.round().astype(np.uint8)).astype(np.uint8)
-
-
-def _shrunk(x: NDArray[np.floating], size: list[int]) -> Floats:
-    small = cv2.resize(x, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
-
-
-def _grown(x: Floats, size: tuple[int, int]) -> Floats:
-    return np.asarray(cv2.resize(x, (size[1], size[0]), interpolation=cv2.INTER_CUBIC), np.float32)
