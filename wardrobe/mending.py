@@ -25,6 +25,8 @@ MOST_APART, LEAST_TEXTURE, LEAST_OVERLAP = 9.0, 0.35, 0.72
 SLIVER = 0.02
 #: Shares of the garment, and of its edge, under which nothing of it is taken to be hidden.
 LEAST_HIDDEN, LEAST_EDGE = 0.01, 0.02
+SEAM = 0.015  # of the side, at most, between what is seen and what an outline adds
+LEAST_WITHIN = 0.8  # of a piece: else it is none of this garment's
 CRUMB = 0.015  # of the garment's area: smaller pieces are where a registration frays
 
 
@@ -208,6 +210,30 @@ def widened(here: Placed, lent: Sequence[Lent], outline: MaskArray) -> MaskArray
     size = max(int(SLIVER * max(np.ptp(rows), np.ptp(cols))), 1) if len(rows) else 1
     more = binary_opening(more & ~outline & ~here.under, np.ones((2 * size + 1, 2 * size + 1)))
     return outline | worthwhile(more, outline)
+
+
+def within(more: MaskArray, room: MaskArray) -> MaskArray:
+    """The pieces of ``more`` inside ``room``, without those that go on beyond it: cut off there, they would
+    end in a straight line."""
+    from scipy.ndimage import label
+
+    pieces, count = label(more)
+    if not count:
+        return more
+    total = np.bincount(pieces.ravel(), minlength=count + 1)
+    kept = np.bincount(pieces[room], minlength=count + 1) >= LEAST_WITHIN * total
+    kept[0] = False
+    return np.asarray(kept[pieces] & room, np.bool_)
+
+
+def joined(outline: MaskArray, more: MaskArray) -> MaskArray:
+    """Both, without the seam that two masks drawn apart leave between them."""
+    from scipy.ndimage import binary_dilation
+
+    if not more.any():
+        return outline
+    near = binary_dilation(more, iterations=max(3, outline.shape[0] // 32))
+    return np.asarray(outline | more | (closed(outline | more, SEAM) & near), np.bool_)
 
 
 def worthwhile(more: MaskArray, outline: MaskArray) -> MaskArray:

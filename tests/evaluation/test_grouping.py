@@ -103,7 +103,9 @@ def test_thumbnails_show_the_whole_garment_in_its_colours(tmp_path: Path) -> Non
     assert said["thumbnail.sample.colour_error"] is not None
     assert said["thumbnail.sample.colour_error"] < 3
     assert said["thumbnail.sample.ssim"] is not None
-    assert said["thumbnail.sample.ssim"] > 0.8  # 0.82; why not 0.85 is open
+    assert (
+        said["thumbnail.sample.ssim"] > 0.8
+    )  # the jeans' 0.71 lowers it: their waist is drawn under the shirt, so they are smaller
     assert said["thumbnail.sample.squeeze_features"] is None
     assert "not at hand" in notes["thumbnail.sample.squeeze_features"]
     assert said["tryon.sample.ssim"] is None

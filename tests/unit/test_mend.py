@@ -217,3 +217,28 @@ def test_a_canvas_shows_the_box_centred_and_lossless_maps_come_back() -> None:
     laid = canvas.laid(picture, affine, 200)
     assert (laid[64:136, 24:176] > 250).all()
     assert (laid[:56] < 5).all()
+
+
+def test_what_goes_on_beyond_the_room_there_is_is_left_out_whole() -> None:
+    room = np.zeros((60, 60), np.bool_)
+    room[10:50, 10:50] = True
+    hole, spill = np.zeros_like(room), np.zeros_like(room)
+    hole[20:30, 20:30] = True
+    spill[20:30, 40:58] = True
+    assert (mending.within(hole | spill, room) == hole).all()
+    assert not mending.within(np.zeros_like(room), room).any()
+
+
+def test_a_shoe_goes_on_under_trousers_and_not_into_the_air() -> None:
+    def told(covered: bool) -> float:
+        shoe, whole = np.zeros((SIDE, SIDE), np.bool_), np.zeros((SIDE, SIDE), np.bool_)
+        whole[200:320, 120:240] = True
+        shoe[250:320, 120:240] = True
+        over = whole & ~shoe if covered else np.zeros_like(whole)
+        one = view("shoe")
+        garment = replace(one.worn.garment, category="footwear", mask=Mask.of(shoe))
+        lone = View(Worn(one.worn.photo, garment), one.pose, (Mask.of(over),), (), Mask.of(whole))
+        return made(Piece("footwear", lone)).shares.generated
+
+    assert told(covered=True) > 0.2
+    assert told(covered=False) < 0.02

@@ -125,7 +125,7 @@ class Mend:
     load: Callable[[], Filler]
     min_joint: float
     name: str = "thumbnail"
-    version: int = 4
+    version: int = 5
 
     def recipe(self) -> dict[str, Any]:
         return {**self.settings.model_dump(), "min_joint": self.min_joint}
@@ -213,8 +213,10 @@ def _outline(category: Category, here: Placed) -> MaskArray:
         outline = mending.closed(outline, share)
     told = here.outline & ~outline
     if category in registration.UPPER:  # a hem that shows is a hem: no shape on a pose moves it
-        told &= _about(here.mask)
-    return outline | mending.worthwhile(told, outline)
+        told = mending.within(told, _about(here.mask))
+    elif category not in registration.LOWER:  # small things are hidden by clothes, or not at all
+        told &= here.over | ~here.inside
+    return mending.joined(outline, mending.worthwhile(told, outline))
 
 
 def _about(mask: MaskArray) -> MaskArray:
