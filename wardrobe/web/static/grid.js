@@ -95,7 +95,8 @@ export class Grid {
   card(id) {
     const item = this.get(id);
     if (!item) return null;
-    const facts = item.last ? `Worn ${item.worn === 1 ? "once" : `${item.worn} times`} · ${month(item.last)}` : plural(item.photos, "photo");
+    const times = item.worn === 1 ? "Worn once" : this.side < 165 ? `Worn ${item.worn}×` : `Worn ${item.worn} times`;
+    const facts = item.last ? `${times} · ${month(item.last)}` : plural(item.photos, "photo");
     const box = h("input.pick", { type: "checkbox", checked: this.selection.has(id), "aria-label": `Select ${item.name}`,
       onclick: (e) => { e.stopPropagation(); this.pick(id, e.shiftKey); } });
     const link = h("a.card", { href: `/item/${id}`, draggable: true, onclick: (e) => {

@@ -12,6 +12,7 @@ export async function enter(root) {
   let person = null; // {digest, url}
   let seed = 0;
   let which = null; // of several people in the photo, counted from the left
+  let settled = -1; // serial of the last trouble that another photo may have settled
   let began = 0;
   const chosen = h("section.tryperson", { "aria-label": "The person" });
   const outfit = h("section", { "aria-label": "The outfit" });
@@ -20,13 +21,16 @@ export async function enter(root) {
   const file = h("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1, "aria-label": "Photo of the person", onchange: () => upload(file.files[0]) });
   root.append(h("div.wide", {}, h("h1", {}, "Try on"), h("div.two.try", {}, chosen, h("div", {}, outfit, going)), file), made);
 
+  const standing = () => (closet.tryon && closet.tryon.serial >= state.now.serial ? closet.tryon : state.now);
+  function another() { which = null; settled = standing().serial; }
+
   async function upload(picture) {
     if (!picture) return;
     try {
       const answer = await send("/api/tryon/person", picture);
       if (person?.url.startsWith("blob:")) URL.revokeObjectURL(person.url);
       person = { digest: answer.person, url: URL.createObjectURL(picture) };
-      which = null;
+      another();
       draw();
     } catch (e) { oops(e); } finally { file.value = ""; }
   }
@@ -40,7 +44,7 @@ export async function enter(root) {
     try {
       const answer = await post("/api/tryon/person/photo", { photo_id: id });
       person = { digest: answer.person, url: photo(id, 960) };
-      which = null;
+      another();
       draw();
     } catch (e) { oops(e); }
   }
@@ -73,7 +77,7 @@ export async function enter(root) {
   }
 
   function drawGoing() {
-    const now = closet.tryon && closet.tryon.serial >= state.now.serial ? closet.tryon : state.now;
+    const now = standing();
     const ready = person && pieces.length;
     if (now.state === "making") {
       began = now.began * 1000 || began || Date.now();
@@ -85,7 +89,7 @@ export async function enter(root) {
       return;
     }
     began = 0;
-    const trouble = now.error === "NotBuilt"
+    const trouble = now.serial === settled ? "" : now.error === "NotBuilt"
       ? h("p.flag", {}, "Trying on isn't built in this version: there is no model to ask, and a made-up picture would be of no use to you. The outfit can be seen as a moodboard meanwhile.")
       : now.reason === "several people" ? h("div.flag.row", {}, h("span", {}, "Several people are to be seen in the photo. Which of them is you?"), crowd())
         : now.error ? h("p.flag", {}, now.message) : "";
