@@ -334,6 +334,12 @@ def test_what_the_server_cant_answer_is_said_in_a_sentence(page: Any) -> None:
     page.route("**/api/photos?*", lambda route: route.abort())
     page.click(".chips .chip:has-text('Kept')")
     page.wait_for_selector(".toast.bad:has-text('be reached')")
+    page.click(".toast.bad [aria-label='Close this message']")
+    page.unroute("**/api/photos?*")
+    broken = {"content_type": "application/json", "body": '{"total": 5, "pho'}
+    page.route("**/api/photos?*", lambda route: route.fulfill(**broken))
+    page.click(".chips .chip >> nth=1")
+    page.wait_for_selector(".toast.bad:has-text('be reached')")
 
 
 def test_insights_switch_and_delete(page: Any) -> None:

@@ -17,7 +17,7 @@ async function ask(method, path, { body, raw, signal } = {}) {
   const headers = {};
   if (method !== "GET") headers["x-wardrobe-csrf"] = (await known()).csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
-  let response;
+  let response, answer;
   try {
     const early = method === "GET" && window.early?.[path];
     if (early) delete window.early[path];
@@ -25,12 +25,12 @@ async function ask(method, path, { body, raw, signal } = {}) {
       method, headers, signal, cache: method === "GET" ? "no-cache" : "no-store",
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
     }));
+    const type = response.headers.get("content-type") || "";
+    answer = type.includes("json") ? await response.json() : await response.blob(); // may break off as well
   } catch (e) {
     if (e.name === "AbortError") throw e;
     throw new Problem(0, null);
   }
-  const type = response.headers.get("content-type") || "";
-  const answer = type.includes("json") ? await response.json() : await response.blob();
   if (!response.ok) throw new Problem(response.status, answer);
   return answer;
 }
