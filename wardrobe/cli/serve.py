@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,13 +40,19 @@ def serve(
         if open_:
             webbrowser.open(address)
 
-    closet = create_app(out, Rules(host, token), ready=ready)
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:  # and listening: who reads the address may ask at once
+                ready()
+
+    closet = create_app(out, Rules(host, token))
     config = uvicorn.Config(
         closet, host, port, log_level="error", access_log=False, server_header=False,
         timeout_graceful_shutdown=3, timeout_keep_alive=120,
     )  # fmt: skip
     try:
-        uvicorn.Server(config).run()
+        Server(config).run()
     except SystemExit:
         raise WardrobeError(
             f"port {port} of {host} can't be used; something else may. Choose another with --port."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
@@ -46,14 +46,12 @@ def create_app(
     rules: Rules | None = None,
     *,
     runs: Runs | None = None,
-    ready: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The closet of a store as an ASGI application.
 
     Args:
         out: the store; made when absent, for a wardrobe that begins in the browser.
         runs: the worker; tests give one with their own models.
-        ready: called once requests are answered.
 
     Raises:
         StoreError: the folder can't hold a store.
@@ -65,7 +63,6 @@ def create_app(
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_warm, args=(shelf,), name="warm", daemon=True).start()
-        ready()
         yield
         app.state.closing = True
         app.state.runs.close()
