@@ -7,7 +7,7 @@ kind. Photos whose number ends in 7 are the validation split and are never train
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wardrobe import body
 from wardrobe.labels import CATEGORIES, CATEGORY_OF_TYPE, Category
+from wardrobe.types import Person, Pose
 
 MIN_INSTANCE_PX = 60  # smaller blots in the maps are noise of the annotation
 TALL_SUIT = 0.55  # share of the person's height above which a "suit" includes the trousers
@@ -149,3 +151,23 @@ def _person(p: StreetPhoto) -> tuple[int, int, int, int]:
 def _wide(p: StreetPhoto, left: int, right: int, margin: float) -> slice:
     pad = int(margin * (right - left))
     return slice(max(0, left - pad), min(p.ids.shape[1], right + pad))
+
+
+def wearer(people: Sequence[Person], mask: NDArray[np.bool_], min_joint: float) -> Pose | None:
+    """The pose of whose limbs a garment lies nearest to; None where nobody's box holds most of it."""
+    ys, xs = np.nonzero(mask)
+    points = np.stack([xs, ys], axis=1)[:: max(1, len(xs) // 100)] + 0.5
+
+    def share(p: Person) -> float:
+        x0, y0, x1, y1 = p.box
+        return float(((xs >= x0) & (xs < x1) & (ys >= y0) & (ys < y1)).mean())
+
+    near = [
+        p.pose for p in people
+        if share(p) >= 0.6 and body.seen(p.pose, min_joint)[body.BODY].any()
+    ]  # fmt: skip
+    return min(
+        near,
+        key=lambda p: float(body.distance(p, body.seen(p, min_joint), points).mean()),
+        default=None,
+    )

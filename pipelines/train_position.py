@@ -27,12 +27,12 @@ from train_classify import is_kept_back, load_net
 from train_trunk import export
 from views import Sample
 
-from wardrobe import backends, body, position
+from wardrobe import backends, position
 from wardrobe.backends.small import as_tensors, prepare
 from wardrobe.config import Settings
 from wardrobe.labels import CATEGORIES
 from wardrobe.nets import ClassifyHead, GarmentNet
-from wardrobe.types import Crop, Person, Pose
+from wardrobe.types import Crop
 
 STEPS, BATCH = 4000, 256
 CUTS = 2  # of each photo, beside the whole
@@ -63,26 +63,6 @@ def pictures(shared: Path, folders: list[Path]) -> Iterator[tuple[str, str, Samp
                 yield folder.name, photo.file.split("-")[0], sample
 
 
-def wearer(people: Sequence[Person], mask: NDArray[np.bool_], min_joint: float) -> Pose | None:
-    """The pose of whose limbs a garment lies nearest to; None where nobody's box holds most of it."""
-    ys, xs = np.nonzero(mask)
-    points = np.stack([xs, ys], axis=1)[:: max(1, len(xs) // 100)] + 0.5
-
-    def share(p: Person) -> float:
-        x0, y0, x1, y1 = p.box
-        return float(((xs >= x0) & (xs < x1) & (ys >= y0) & (ys < y1)).mean())
-
-    near = [
-        p.pose for p in people
-        if share(p) >= 0.6 and body.seen(p.pose, min_joint)[body.BODY].any()
-    ]  # fmt: skip
-    return min(
-        near,
-        key=lambda p: float(body.distance(p, body.seen(p, min_joint), points).mean()),
-        default=None,
-    )
-
-
 def gather(args: argparse.Namespace) -> tuple[Worn, dict[str, Worn]]:
     """What teaches, and what is kept back, by source."""
     settings = Settings()
@@ -100,7 +80,7 @@ def gather(args: argparse.Namespace) -> tuple[Worn, dict[str, Worn]]:
                 mask = sample.ids == k
                 if mask.sum() < LEAST_PX:
                     continue
-                on = wearer(people, mask, settings.pose.min_joint)
+                on = street.wearer(people, mask, settings.pose.min_joint)
                 if on is None:
                     continue
                 where = position.on_body(mask, on, settings.pose.min_joint)

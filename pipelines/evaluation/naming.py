@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wardrobe import backends, color
 from wardrobe.config import Settings
-from wardrobe.labels import TYPES
+from wardrobe.labels import CATEGORIES, TYPES
 from wardrobe.stages import classify
 from wardrobe.types import Labels
 
@@ -72,6 +72,18 @@ def of_described(d: Described) -> Findings:
         for i in wrong[:WORST]
     ]
     return Findings(_rows(d.source, found, kinds), _sections(d.source, found, worst))
+
+
+def by_crop_alone(d: Described, settings: Settings) -> Findings:
+    """The same garments without their wearers' poses: what the position adds."""
+    name = backends.create("classify", settings.classify.model, settings.run.device)
+    crops = [replace(p.crop, position=None) for p in d.pieces]
+    said = [s for k in range(0, len(crops), BATCH) for s in name(crops[k : k + BATCH])]
+    right = [
+        CATEGORIES[int(s.category.argmax())] == p.category
+        for s, p in zip(said, d.pieces, strict=True)
+    ]
+    return Findings((Row(f"classify.{d.source}.crop_accuracy", float(np.mean(right)), len(right)),))
 
 
 def of_case(case: Case) -> Findings:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from scipy.optimize import linear_sum_assignment
 
-from wardrobe import batch, images, pipeline, truth
+from wardrobe import backends, batch, images, pipeline, position, truth
 from wardrobe.catalogue import Catalogue
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError
@@ -226,15 +226,26 @@ def street_photos(folder: Path, only: Sequence[str] = ()) -> list[street.StreetP
     return [street.load(folder, n) for n in chosen]
 
 
-def street_garments(photos: Sequence[street.StreetPhoto]) -> list[Labelled]:
-    """Every garment of the photos, cut out by its true mask."""
+def street_garments(
+    photos: Sequence[street.StreetPhoto], settings: Settings | None = None
+) -> list[Labelled]:
+    """Every garment of the photos, cut out by its true mask.
+
+    Args:
+        settings: name the pose model that says where on its wearer each lies; None leaves that open.
+    """
+    model = settings and backends.create("pose", settings.pose.model, settings.run.device)
     out = []
     for p in photos:
+        people = model([p.image])[0] if model else []
         for k, (category, name) in enumerate(p.instances, start=1):
             mask = p.ids == k
             if mask.sum() >= flat_garments.MIN_PX:
                 types = frozenset({name} if name in TYPES[category] else ())
-                out.append(Labelled(Crop(p.image, mask), p.number, category, types))
+                where = None
+                if settings and (pose := street.wearer(people, mask, settings.pose.min_joint)):
+                    where = position.on_body(mask, pose, settings.pose.min_joint)
+                out.append(Labelled(Crop(p.image, mask, where), p.number, category, types))
     return out
 
 

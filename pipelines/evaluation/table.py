@@ -90,6 +90,7 @@ KEYS: dict[str, str] = {
     "identity.*.questions": "questions in the queue at first, for 100 true garments",
     "identity.*.answered": "answers given for 100 true garments until the queue was empty",
     "classify.*.accuracy": "category accuracy",
+    "classify.*.crop_accuracy": "category accuracy without the wearer's pose",
     "classify.*.macro_f1": "category F1, each category counting alike",
     "classify.*.ece": "expected calibration error of the category's confidence",
     "classify.*.type_accuracy": "accuracy of the finer type where one is told",
