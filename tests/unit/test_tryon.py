@@ -304,7 +304,7 @@ def test_who_is_dressed() -> None:
         mirror.chosen(both, None, settings)
     assert mirror.chosen(both, 1, settings) == 1
     assert mirror.chosen(both, 2, settings) == 0
-    with pytest.raises(ConfigError, match="2 people"):
+    with pytest.raises(ConfigError, match="2 are to be seen"):
         mirror.chosen(both, 3, settings)
 
 
