@@ -115,17 +115,21 @@ def thin(home: Numbers, links: Links, rows: Rows, settings: ClusterSettings) -> 
         home: (n,) each row's group, numbered from 0.
         links: what joined them, a person's word included; those between groups don't count.
     """
+    n = len(home)
     held = links.some(home[links.i] == home[links.j])
-    tree = spanning(len(home), held)
+    strong = held.cosine >= settings.check_cosine
+    core = components_of(n, held.some(strong))
+    weak = held.some(~strong)
+    weak = weak.some(core[weak.i] != core[weak.j])
+    if not len(weak.i):
+        return []  # strong links hold every group together
+    tree = weak.some(spanning(n, core[weak.i], core[weak.j], weak.cosine))
     order = np.lexsort((tree.j, tree.i, tree.cosine, home[tree.i]))
-    first = np.unique(home[tree.i][order], return_index=True)[1]
-    weakest = order[first]
-    weakest = weakest[tree.cosine[weakest] < settings.check_cosine]
-    if not len(weakest):
-        return []
+    weakest = order[np.unique(home[tree.i][order], return_index=True)[1]]
     kept = np.ones(len(tree.i), np.bool_)
     kept[weakest] = False
-    side = components_of(len(home), tree.some(kept))
+    rest = tree.some(kept)
+    side = components_of(n, Links(core[rest.i], core[rest.j], rest.cosine, rest.why))[core]
     members = parts_of(home)
     scale = max(settings.check_cosine - settings.same_cosine, 1e-6)
     asked = []

@@ -43,7 +43,8 @@ def planes(
         reach = {3: HAND, 5: FOOT}.get(plane, 0.0)
         for i, j in bones:
             end = joints[j] + reach * (joints[j] - joints[i])
-            np.maximum(out[plane], _near(x, y, joints[i], end, WIDTH[plane] * torso), out[plane])
+            near = _near(x, y, joints[i], end, WIDTH[plane] * torso)
+            np.maximum(out[plane], near, out=out[plane])
     return out
 
 

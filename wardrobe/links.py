@@ -58,22 +58,23 @@ def components(n: int, links: Links, min_samples: int) -> Numbers:
     return np.asarray(found, np.intp)
 
 
-def spanning(n: int, links: Links) -> Links:
-    """The fewest links that connect the same rows, the likest that can be had: a maximum spanning
-    forest. What holds a part together is its weakest link in here."""
+def spanning(n: int, i: Numbers, j: Numbers, cosine: NDArray[np.float64]) -> Numbers:
+    """Numbers of the fewest links between ``n`` rows that connect the same ones, the likest that can
+    be had: a maximum spanning forest. What holds a part together is its weakest link in there.
+
+    Args:
+        i, j, cosine: (m,) the links; a pair may be named more than once, and in either order.
+    """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import minimum_spanning_tree
 
-    if not len(links.i):
-        return links
-    # Of a pair named twice the likest counts; scipy would add them up.
-    order = np.lexsort((-links.cosine, links.j, links.i))
-    _, first = np.unique(links.i[order] * n + links.j[order], return_index=True)
-    one = links.some(order[first])
-    cost = csr_matrix((4.0 - one.cosine, (one.i, one.j)), shape=(n, n))  # 0 would be no link
-    number = csr_matrix((np.arange(1, len(one.i) + 1), (one.i, one.j)), shape=(n, n))
-    i, j = minimum_spanning_tree(cost).nonzero()
-    return one.some(np.sort(np.asarray(number[i, j]).ravel() - 1))
+    low, high = np.minimum(i, j), np.maximum(i, j)
+    order = np.lexsort((-cosine, high, low))  # of a pair named twice the likest counts
+    one = order[np.unique(low[order] * n + high[order], return_index=True)[1]]
+    cost = csr_matrix((4.0 - cosine[one], (low[one], high[one])), shape=(n, n))  # 0 is no link
+    number = csr_matrix((one + 1, (low[one], high[one])), shape=(n, n))
+    ends = minimum_spanning_tree(cost).nonzero()
+    return np.asarray(np.sort(np.asarray(number[ends]).ravel() - 1), np.intp)
 
 
 def components_of(n: int, links: Links) -> Numbers:

@@ -18,7 +18,8 @@ from wardrobe.store import Store
 
 # A process of its own whose model of one stage never answers its n-th call, and says so.
 PROGRAM = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs are started without
 sys.path.insert(0, {tests!r})
 import fakes
 from pathlib import Path
