@@ -75,7 +75,7 @@ class Look:
             except PhotoError:
                 continue  # said by the build at the end, as it is on one machine
         chunk = [(f, photo_id) for photo_id, f in found.items()]
-        pipeline.look(chunk, self._recipe, memory, until=self._until)  # type: ignore[arg-type]
+        pipeline.look(chunk, self._recipe, memory, until=self._until)
         if self._until == STAGES[-1]:
             _put_down(Path(row["part"]), memory.results.values())
             return {**row, "results": b""}

@@ -68,8 +68,8 @@ def gather(args: argparse.Namespace) -> tuple[Worn, dict[str, Worn]]:
     settings = Settings()
     pose = backends.create("pose", settings.pose.model, "cpu")
     rng = np.random.default_rng(4)
-    learn: tuple[list[NDArray[np.float32]], list[int]] = ([], [])
-    kept: dict[str, tuple[list[NDArray[np.float32]], list[int], list[Crop]]] = {}
+    # By source; what teaches is one heap, under no source, and needs no crops.
+    heaps: dict[str, tuple[list[NDArray[np.float32]], list[int], list[Crop]]] = {"": ([], [], [])}
     for count, (source, group, whole) in enumerate(pictures(args.shared, args.rendered)):
         back = is_kept_back(group)
         views = [whole]
@@ -86,17 +86,15 @@ def gather(args: argparse.Namespace) -> tuple[Worn, dict[str, Worn]]:
                 where = position.on_body(mask, on, settings.pose.min_joint)
                 if np.isnan(where).any():
                     continue
+                places, truth, crops = heaps.setdefault(source if back else "", ([], [], []))
+                places.append(where)
+                truth.append(category)
                 if back:
-                    held = kept.setdefault(source, ([], [], []))
-                    held[2].append(Crop(sample.image, mask, where))
-                else:
-                    held = learn  # type: ignore[assignment]
-                held[0].append(where)
-                held[1].append(category)
+                    crops.append(Crop(sample.image, mask, where))
         if count % 200 == 0:
-            print(f"{count} pictures, {len(learn[1])} garments", flush=True)
-    found = Worn(np.stack(learn[0]), np.array(learn[1]), [])
-    return found, {s: Worn(np.stack(p), np.array(t), c) for s, (p, t, c) in kept.items()}
+            print(f"{count} pictures, {len(heaps[''][1])} garments", flush=True)
+    found = {s: Worn(np.stack(p), np.array(t), c) for s, (p, t, c) in heaps.items()}
+    return found.pop(""), found
 
 
 def fit(head: ClassifyHead, worn: Worn) -> None:

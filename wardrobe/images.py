@@ -35,9 +35,6 @@ from pillow_heif import HeifImageFile
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import FOREIGN, HEAD_BYTES, Kind, kind, shown
-from wardrobe.folder import Found as Found
-from wardrobe.folder import locate as locate
-from wardrobe.folder import scan as scan
 from wardrobe.types import Image
 
 #: Reasons that say nothing about the picture: the next run tries again.

@@ -20,7 +20,7 @@ from wardrobe import backends, images, weights
 from wardrobe.config import Settings
 from wardrobe.folder import Found
 from wardrobe.position import OnBody
-from wardrobe.runner import Answer, Lazy, Shelf, Stage, key_of, remembered
+from wardrobe.runner import Answer, Lazy, Memory, Shelf, Stage, key_of, remembered
 from wardrobe.stages.amodal import Complete, Dress, Extent, Template, scored
 from wardrobe.stages.classify import Classify, labels
 from wardrobe.stages.embed import Embed
@@ -30,7 +30,6 @@ from wardrobe.stages.pose import FindFaces, FindPeople, stand
 from wardrobe.stages.quality import Examine, Examined, clearness, traits
 from wardrobe.stages.segment import FindGarments, Scene, SortGarments, view_of
 from wardrobe.stages.thumbnail import CutOut, Preview
-from wardrobe.store import Store
 from wardrobe.types import (
     Failure,
     Garment,
@@ -166,7 +165,7 @@ class Sight:
 def look(
     found: Sequence[tuple[Found, str]],
     r: Recipe,
-    store: Store,
+    store: Memory,
     *,
     until: Until = "thumbnail",
     compute: bool = True,

@@ -6,19 +6,26 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from wardrobe.errors import ContractError, PhotoError, WardrobeError
 from wardrobe.portions import out_of_memory
-from wardrobe.store import Result, Store
+from wardrobe.store import Result
 from wardrobe.types import Failure
 
 log = logging.getLogger(__name__)
 In = TypeVar("In")
 Out = TypeVar("Out")
 In_contra = TypeVar("In_contra", contravariant=True)
+
+
+class Memory(Protocol):
+    """What remembers answers by their keys: a store, or as much of one as a worker needs."""
+
+    def recall(self, keys: Sequence[str]) -> dict[str, Result]: ...
+    def remember(self, results: Iterable[Result]) -> None: ...
 
 
 class Stage(Protocol[In_contra, Out]):
@@ -70,7 +77,7 @@ class Answer(Generic[Out]):
 
 
 def remembered(
-    stage: Stage[In, Out], inputs: Sequence[In], store: Store, *, compute: bool = True
+    stage: Stage[In, Out], inputs: Sequence[In], store: Memory, *, compute: bool = True
 ) -> list[Answer[Out]]:
     """Map ``stage`` over ``inputs``, computing only what the store does not hold.
 

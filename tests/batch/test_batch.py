@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import fakes
 import pytest
@@ -28,8 +29,8 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def build(photos: Path, models: fakes.Models, **options: object) -> batch.Report:
-    return batch.build(photos, photos.parent / "out", create=models.create, **options)  # type: ignore[arg-type]
+def build(photos: Path, models: fakes.Models, **options: Any) -> batch.Report:
+    return batch.build(photos, photos.parent / "out", create=models.create, **options)
 
 
 def worn(report: batch.Report) -> dict[str, set[str]]:
@@ -318,9 +319,9 @@ def test_the_next_batch_is_decoded_meanwhile_and_nothing_twice(
     read: list[tuple[str, str]] = []
     plain = images.read
 
-    def noted(file: Path, **options: object) -> images.Picture:
+    def noted(file: Path, **options: Any) -> images.Picture:
         read.append((file.name, threading.current_thread().name))
-        return plain(file, **options)  # type: ignore[arg-type]
+        return plain(file, **options)
 
     monkeypatch.setattr(images, "read", noted)
     small = build(

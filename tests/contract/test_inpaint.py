@@ -103,8 +103,9 @@ class _Session:
 
 def test_migan_is_told_255_where_to_keep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     runtime = types.ModuleType("onnxruntime")
-    runtime.InferenceSession = _Session  # type: ignore[attr-defined]
-    runtime.get_available_providers = lambda: ["CPUExecutionProvider"]  # type: ignore[attr-defined]
+    vars(runtime).update(
+        InferenceSession=_Session, get_available_providers=lambda: ["CPUExecutionProvider"]
+    )
     monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
     (got, _) = holds(MiGan(tmp_path / "migan_pipeline_v2.onnx", device="cpu"))
     _, seen, outline = lesson()

@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import published
@@ -211,14 +212,21 @@ def test_a_trained_head_labels_garments(folder: Path, tmp_path: Path) -> None:
         HeadClassifier(tmp_path, trunk=folder, **OPTIONS)
 
 
-def test_what_was_embedded_is_classified_for_nothing(folder: Path) -> None:
+def test_what_was_embedded_is_classified_for_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     openclip.encoder.cache_clear()
     embedder = ClipEmbedder(folder, **OPTIONS)
     classifier = ZeroShotClassifier(trunk=folder, **OPTIONS)
     asked: list[int] = []
     encoder = openclip.encoder(folder, "cpu", 224, (0.5,) * 3, (0.5,) * 3)
     forward = encoder._forward
-    encoder._forward = lambda p: asked.append(len(p)) or forward(p)  # type: ignore[method-assign,func-returns-value]
+
+    def noted(pictures: Any) -> Any:
+        asked.append(len(pictures))
+        return forward(pictures)
+
+    monkeypatch.setattr(encoder, "_forward", noted)
     embedder([crop(1), crop(2)])
     classifier([crop(1), crop(2), crop(3)])
     assert asked == [2, 1]

@@ -108,8 +108,8 @@ def test_the_registry_s_labels_are_deepfashion2_s_counted_from_0() -> None:
 
 
 class _Evil:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return Path.touch, (Path("/tmp/wardrobe-was-here"),)  # type: ignore[return-value]
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (Path("/tmp/wardrobe-was-here"),)
 
 
 def test_a_pickle_that_names_anything_but_layers_is_refused_and_runs_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ from evaluation.outfits import (
 )
 
 from wardrobe import color
+from wardrobe.labels import Category
 
 
-def piece(category: str, hexadecimal: str, at: int = 0) -> Piece:
+def piece(category: Category, hexadecimal: str, at: int = 0) -> Piece:
     vector = np.zeros(256, np.float32)
     vector[at] = 1
-    return Piece(category, vector, color.to_lab(color.from_hex(hexadecimal)))  # type: ignore[arg-type]
+    return Piece(category, vector, color.to_lab(color.from_hex(hexadecimal)))
 
 
 #: Each photo's top and trousers are of one colour.
@@ -49,8 +51,8 @@ def test_what_scores_everything_alike_guesses() -> None:
 def test_wrong_pieces_are_of_the_category_they_replace() -> None:
     asked: list[list[str]] = []
 
-    def score(outfit: object) -> float:
-        asked.append([p.category for p in outfit])  # type: ignore[attr-defined]
+    def score(outfit: Sequence[Piece]) -> float:
+        asked.append([p.category for p in outfit])
         return 0.0
 
     compatible(MATCHING, score)
@@ -63,8 +65,8 @@ def test_too_few_outfits_have_no_figure() -> None:
 
 
 def test_the_same_seed_asks_the_same() -> None:
-    def some(outfit: object) -> float:
-        return sum(float(p.vector @ np.arange(256)) for p in outfit)  # type: ignore[attr-defined]
+    def some(outfit: Sequence[Piece]) -> float:
+        return sum(float(p.vector @ np.arange(256)) for p in outfit)
 
     assert compatible(MATCHING, some) == compatible(MATCHING, some)
 

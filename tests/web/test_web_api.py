@@ -10,50 +10,12 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
+from asking import BLUE, GREEN, OCHRE, RED, idle, jpeg, listed, said, top
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
-from wardrobe import fittings, usage
+from wardrobe import usage
 from wardrobe.store import Store
-
-RED, GREEN, BLUE, OCHRE = (200, 40, 40), (40, 160, 60), (40, 60, 200), (200, 160, 30)
-
-
-def listed(client: TestClient) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = client.get("/api/items").json()["items"]
-    return items
-
-
-def top(client: TestClient, colour: str) -> dict[str, Any]:
-    """The one top of a colour, whole."""
-    (found,) = [
-        i for i in listed(client) if i["category"] == "tops" and i["colours"][0][0] == colour
-    ]
-    whole: dict[str, Any] = client.get(f"/api/items/{found['id']}").json()
-    return whole
-
-
-def said(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    facts: dict[str, Any] = answer.json()
-    return facts
-
-
-def idle(client: TestClient, seconds: float = 240) -> dict[str, Any]:
-    """Wait until no run goes; the last standing."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        state: dict[str, Any] = client.get("/api/runs").json()
-        if state["now"]["state"] == "idle":
-            return state
-        time.sleep(0.02)
-    raise AssertionError("the run doesn't end")
-
-
-def jpeg(colour: tuple[int, int, int], **options: Any) -> bytes:
-    out = BytesIO()
-    Pillow.fromarray(fakes.draw(colour, seed=9)).save(out, "JPEG", quality=95, **options)
-    return out.getvalue()
 
 
 def test_the_grid_lists_every_item_once_and_is_not_sent_twice(client: TestClient) -> None:
@@ -361,91 +323,3 @@ def test_the_wardrobe_is_deleted_and_the_photos_are_not(client: TestClient, out:
     assert len(list((out.parent / "photos").iterdir())) == 5
     assert (out / "mine.txt").is_file()
     assert not list(out.glob("pictures/*/*"))
-
-
-def test_a_try_on_keeps_its_recipe_and_can_be_made_again(
-    client: TestClient, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[dict[str, Any]] = []
-
-    def wear(person: Any, garments: Any, **options: Any) -> Any:
-        asked.append({"garments": garments} | {k: options[k] for k in ("seed", "steps", "who")})
-        return np.full((40, 30, 3), options["seed"], np.uint8)
-
-    monkeypatch.setattr(fittings.api, "try_on", wear)
-    monkeypatch.setattr(fittings.mirror, "of_item", lambda _, entry, *__: entry.item.name)
-    red = top(client, "red")
-    photo = red["garments"][0]["photo_id"]
-    person = said(client.post("/api/tryon/person/photo", json={"photo_id": photo}))["person"]
-    uploaded = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
-    assert uploaded != person
-    wish = {"person": person, "items": [red["id"]], "seed": 7, "steps": 4, "which": 2}
-    assert client.post("/api/tryon", json=wish).status_code == 202
-    (made,) = _made(client, 1)
-    assert (made["seed"], made["steps"], made["items"][0]["name"]) == (7, 4, red["name"])
-    after = client.get(f"/api/tryon/{made['id']}/after")
-    assert np.asarray(Pillow.open(BytesIO(after.content))).max() == 7
-    assert client.get(f"/api/tryon/{made['id']}/before").headers["content-type"] == "image/webp"
-    client.post(f"/api/tryon/{made['id']}/again")
-    again, _ = _made(client, 2)
-    assert asked[0] == asked[1] == {"garments": [red["name"]], "seed": 7, "steps": 4, "who": 2}
-    said(client.post(f"/api/tryon/{again['id']}/viewed", json={"seconds": 4.5}))
-    said(client.post(f"/api/tryon/{again['id']}/shared"))
-    assert said(client.post(f"/api/tryon/{again['id']}/save"))["saved"] is True
-    said(client.post(f"/api/tryon/{made['id']}/dismiss"))
-    assert [r["id"] for r in client.get("/api/tryon").json()["results"]] == [again["id"]]
-    assert client.get(f"/api/tryon/{made['id']}/after").status_code == 404
-    completed = next(
-        m for m in said(client.get("/api/insights"))["measures"] if m["name"] == "try-ons completed"
-    )
-    assert (completed["value"], completed["of"]) == (0.5, 2)
-
-
-def _made(client: TestClient, count: int) -> list[dict[str, Any]]:
-    until = time.monotonic() + 240
-    while time.monotonic() < until:
-        state = client.get("/api/tryon").json()
-        if state["now"]["state"] == "idle":
-            assert len(state["results"]) == count, state["now"]
-            results: list[dict[str, Any]] = state["results"]
-            return results
-        time.sleep(0.02)
-    raise AssertionError("it isn't made")
-
-
-def test_a_stage_that_is_not_built_says_so(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from wardrobe.errors import NotBuilt
-
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise NotBuilt("try-on is not built in this version.")
-
-    monkeypatch.setattr(fittings.api, "try_on", refuse)
-    monkeypatch.setattr(fittings.mirror, "of_item", lambda *_: None)
-    red = top(client, "red")
-    person = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
-    client.post("/api/tryon", json={"person": person, "items": [red["id"]]})
-    _made(client, 0)
-    assert client.get("/api/tryon").json()["now"]["error"] == "NotBuilt"
-
-
-def test_a_photo_of_several_people_asks_which_of_them(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from wardrobe.errors import PhotoError
-
-    def crowd(*_: Any, **options: Any) -> Any:
-        options["watch"]("finding you in the photo", 0, 3)
-        raise PhotoError("3 people are to be seen.", "several people")
-
-    monkeypatch.setattr(fittings.api, "try_on", crowd)
-    monkeypatch.setattr(fittings.mirror, "of_item", lambda *_: None)
-    red = top(client, "red")
-    person = said(client.post("/api/tryon/person", content=jpeg(RED)))["person"]
-    client.post("/api/tryon", json={"person": person, "items": [red["id"]]})
-    _made(client, 0)
-    now = client.get("/api/tryon").json()["now"]
-    assert (now["error"], now["reason"]) == ("PhotoError", "several people")
-    # One garment cut out was a step of its own before.
-    assert (now["step"], now["done"], now["total"]) == ("finding you in the photo", 1, 4)
