@@ -29,7 +29,7 @@ BODIES = {
 }
 CLOTH = {"matte", "canvas", "registration", "mending", "weave"}
 FLOORS = [
-    {"errors", "labels", "types"},
+    {"errors", "labels", "types", "atomic"},
     {
         "geometry",
         "color",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wardrobe import api, closet, images, mirror
+from wardrobe import api, atomic, closet, images, mirror
 from wardrobe.api import Watch
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
@@ -70,7 +69,7 @@ def keep_person(store: Store, photo: Path, settings: Settings) -> str:
     digest = hashlib.sha256(data).hexdigest()
     folder = store.root / TRIED / PEOPLE
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{digest}.webp", data)
+    atomic.write(folder / f"{digest}.webp", data)
     return digest
 
 
@@ -150,8 +149,8 @@ def _made(store: Store, plan: Recipe, wear: Callable[..., Any], watch: Watch) ->
     )  # fmt: skip
     folder = store.root / TRIED / made.id
     folder.mkdir(parents=True)
-    _write(folder / "before.webp", before.read_bytes())
-    _write(folder / "after.png", images.encode_png(pixels))
+    atomic.write(folder / "before.webp", before.read_bytes())
+    atomic.write(folder / "after.png", images.encode_png(pixels))
     _note(store, made)
     return made
 
@@ -223,10 +222,4 @@ def dismiss(store: Store, id: str) -> None:
 
 def _note(store: Store, made: Recipe) -> None:
     data = json.dumps(asdict(made), indent=2).encode()
-    _write(store.root / TRIED / made.id / "recipe.json", data)
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    atomic.write(store.root / TRIED / made.id / "recipe.json", data)

@@ -7,9 +7,7 @@ took it back: an empty one means that the main subject of a photo is its owner.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import geometry, images
+from wardrobe import atomic, geometry, images
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
 from wardrobe.store import Store
@@ -76,11 +74,7 @@ def keep(
     _face(pixels, create("face", settings.pose.face_model, settings.run.device))
     data = images.encode_webp(pixels, 95)
     digest = hashlib.sha256(data).hexdigest()
-    folder = store.root / OWNER
-    folder.mkdir(exist_ok=True)
-    temporary = folder / f".{secrets.token_hex(8)}"
-    temporary.write_bytes(data)
-    os.replace(temporary, folder / f"{digest}.webp")
+    atomic.write(store.root / OWNER / f"{digest}.webp", data)
     return digest
 
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 
+from wardrobe import atomic
 from wardrobe.errors import StoreBusy, StoreError
 
 DATABASE = "catalogue.db"
@@ -232,14 +231,7 @@ class Store:
         relative = f"pictures/{digest[:2]}/{digest[2:]}.webp"
         path = self.root / relative
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as f:
-                    f.write(data)
-                os.replace(name, path)
-            finally:
-                Path(name).unlink(missing_ok=True)
+            atomic.write(path, data)
         return relative
 
     # a person's own rows

@@ -6,8 +6,6 @@ a path.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +15,7 @@ from fastapi import Path as InPath
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from wardrobe import closet, images
+from wardrobe import atomic, closet, images
 from wardrobe.errors import PhotoError
 from wardrobe.folder import locate
 from wardrobe.types import MaskArray
@@ -57,7 +55,7 @@ def sized(root: Path, digest: str, side: int) -> Path:
     if not small.is_file():
         pixels = Pillow.fromarray(images.decode(original.read_bytes()))
         pixels.thumbnail((side, side), Pillow.Resampling.LANCZOS)
-        _write(small, images.encode_webp(np.asarray(pixels, np.uint8), QUALITY))
+        atomic.write(small, images.encode_webp(np.asarray(pixels, np.uint8), QUALITY))
     return small
 
 
@@ -120,15 +118,3 @@ def drawn(mask: MaskArray) -> NDArray[np.uint8]:
 
 def _picture(data: bytes, kind: str = "image/webp", keep: str = FOREVER) -> Response:
     return Response(data, media_type=kind, headers={"cache-control": keep})
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: another request may make the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(data)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)

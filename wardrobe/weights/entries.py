@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wardrobe import atomic
 from wardrobe.errors import ModelError
 
 HUB = "https://huggingface.co"
@@ -240,12 +240,8 @@ def pin(model: Model, path: str, *, sha: str, size: int, url: str, revision: str
     """Record the first bytes of a file that the registry does not pin; they are held to."""
     known = pins(model)
     known[path] = {"sha256": sha, "bytes": size, "url": url, "revision": revision}
-    target = _pin_file(model)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"model": model.name, "files": known}, out, indent=1, sort_keys=True)
-    os.replace(name, target)
+    said = json.dumps({"model": model.name, "files": known}, indent=1, sort_keys=True)
+    atomic.write(_pin_file(model), said.encode())
 
 
 def _pin_file(model: Model) -> Path:
