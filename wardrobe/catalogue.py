@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -293,10 +293,10 @@ def same_pictures(photos: Iterable[Photo], bits: int) -> dict[str, str]:
 
 
 def _type(category: Category, garments: Sequence[Garment], labels: Sequence[Labels]) -> str | None:
-    votes: Counter[str] = Counter()
+    votes: defaultdict[str, float] = defaultdict(float)
     for g, said in zip(garments, labels, strict=True):
         if said.type in TYPES[category]:
-            votes[said.type] += said.type_confidence * (0.2 + g.visibility)  # type: ignore[assignment]
+            votes[said.type] += said.type_confidence * (0.2 + g.visibility)
     if not votes:
         return None
     return max(votes, key=lambda t: (votes[t], -TYPES[category].index(t)))
@@ -360,11 +360,11 @@ def _colour(colours: Sequence[tuple[str, str, float]], second: bool) -> str:
 
 def _agreed(said: Sequence[tuple[str | None, Seen]]) -> str | None:
     """The word of the clear and large views; None where they don't agree by two to one."""
-    votes: Counter[str] = Counter()
+    votes: defaultdict[str, float] = defaultdict(float)
     for word, view in said:
         if word is not None:
             weight = (0.05 + view.clear) * (0.05 + view.quality.resolution)
-            votes[word] += weight  # type: ignore[assignment]
+            votes[word] += weight
     if not votes:
         return None
     best = max(votes, key=lambda w: (votes[w], w))

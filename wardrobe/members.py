@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,11 +34,11 @@ def vote(garments: Sequence[Garment], labels: Sequence[Labels]) -> tuple[Categor
     Both models vote for each member, weighted by confidence and visible share: a clear view
     outvotes a sleeve behind a table.
     """
-    votes: Counter[Category] = Counter()
+    votes: defaultdict[Category, float] = defaultdict(float)
     for g, said in zip(garments, labels, strict=True):
         weight = 0.2 + g.visibility
-        votes[g.category] += certainty(g.score) * weight  # type: ignore[assignment]
-        votes[said.category] += said.confidence * weight  # type: ignore[assignment]
+        votes[g.category] += certainty(g.score) * weight
+        votes[said.category] += said.confidence * weight
     best = max(votes, key=lambda c: (votes[c], -CATEGORIES.index(c)))
     return best, float(votes[best]) / float(sum(votes.values()))
 
