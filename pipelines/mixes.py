@@ -102,22 +102,31 @@ class Mix:
         return sample
 
 
-def figure(ids: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    """(top, bottom, left, right) px of a standing person whose clothes are labelled, head included."""
+def figure(ids: NDArray[np.uint8], head: float = HEAD) -> tuple[int, int, int, int] | None:
+    """(top, bottom, left, right) px of a standing person whose clothes are labelled, head included.
+
+    Args:
+        head: share of the labelled height that lies above it; 0 where the head is labelled, too.
+    """
     rows, cols = np.flatnonzero(ids.any(axis=1)), np.flatnonzero(ids.any(axis=0))
     if len(rows) < 24:
         return None
     height = int(rows[-1] - rows[0])
-    return int(rows[0] - HEAD * height), int(rows[-1]), int(cols[0]), int(cols[-1])
+    return int(rows[0] - head * height), int(rows[-1]), int(cols[0]), int(cols[-1])
 
 
 def body_cut(sample: Sample, rng: np.random.Generator) -> Sample:
     """The part of a standing figure that a selfie, a table shot or a mirror cuts out.
 
     The frame ends anywhere from the chest to the knees, sometimes begins at the chin, the waist or
-    the hips, and leaves little or much room beside the body.
+    the hips, and leaves little or much room beside the body. Where joints are known, people are
+    labelled whole, and the largest of them is cut.
     """
-    at = figure(sample.ids)
+    if sample.joints is None:
+        at = figure(sample.ids)
+    else:
+        largest = int(np.bincount(sample.ids.ravel(), minlength=2)[1:].argmax()) + 1
+        at = figure(np.where(sample.ids == largest, sample.ids, 0), head=0.0)
     if at is None:
         return sample
     top, bottom, left, right = at
@@ -137,11 +146,16 @@ def body_cut(sample: Sample, rng: np.random.Generator) -> Sample:
     x1 = min(w, int(right + rng.uniform(-0.12, 0.5) * wide))
     if y1 - y0 < 48 or x1 - x0 < 48:
         return sample
+    joints = sample.joints
+    if joints is not None:
+        joints = (joints - np.float32([x0, y0, 0])).astype(np.float32)
+        x, y = joints[..., 0], joints[..., 1]
+        joints[..., 2] *= (x >= 0) & (x < x1 - x0) & (y >= 0) & (y < y1 - y0)
     return Sample(
         np.ascontiguousarray(sample.image[y0:y1, x0:x1]),
         np.ascontiguousarray(sample.ids[y0:y1, x0:x1]),
         sample.classes,
-        sample.joints,
+        joints,
     )
 
 

@@ -148,10 +148,10 @@ def mix(args: argparse.Namespace) -> Mix:
     frames = [s for folder in args.rendered for s in read(folder)]
     share = args.share if frames else 0.0
     known = pose_samples(args.shared, args.runs) if pose else segment_samples(args.shared)
-    sources = [Source("street", known, 1 - share, not pose)]
+    sources = [Source("street", known, 1 - share, True)]
     if frames:
         sources.append(Source("rendered", frames, share, False))
-    return Mix(sources, cut=args.cut, paste=0.35)
+    return Mix(sources, cut=args.cut, paste=0.0 if pose else 0.35)
 
 
 def build(task: str, start: Path) -> torch.nn.Module:

@@ -84,3 +84,25 @@ def test_a_framed_sample_is_not_framed_again() -> None:
         for near in (True, False)
     }
     assert max(shares[False]) < max(shares[True])
+
+
+def test_people_are_cut_with_their_joints() -> None:
+    """The largest person's box is cut; joints move along, those cut off are unknown."""
+    image = np.zeros((200, 120, 3), np.uint8)
+    ids = np.zeros((200, 120), np.uint8)
+    ids[20:181, 40:80] = 1
+    ids[60:90, 0:12] = 2
+    joints = np.zeros((2, 17, 3), np.float32)
+    joints[0, 0], joints[0, 15] = (60, 30, 2), (60, 175, 2)
+    image[30, 60], image[175, 60] = 255, 255
+    whole = Sample(image, ids, np.zeros(2, np.int64), joints)
+    states = set()
+    for seed in range(40):
+        part = body_cut(whole, np.random.default_rng(seed))
+        assert part.joints is not None
+        head, ankle = part.joints[0, 0], part.joints[0, 15]
+        for x, y, seen in (head, ankle):
+            assert seen == 0 or part.image[int(y), int(x)].max() == 255
+        states.add((bool(head[2]), bool(ankle[2])))
+    assert states >= {(True, False), (False, True)}
+    assert joints[0, 15].tolist() == [60, 175, 2]  # what was given is as it was
