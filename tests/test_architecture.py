@@ -27,7 +27,7 @@ BODIES = {
     "dressing",
     "physics",
 }
-CLOTH = {"matte", "canvas", "registration", "mending", "weave"}
+CLOTH = {"matte", "canvas", "registration", "mending", "contour", "weave"}
 FLOORS = [
     {"errors", "labels", "types", "atomic"},
     {

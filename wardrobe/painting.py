@@ -25,6 +25,11 @@ INKS = {
     GENERATED: (230, 110, 20, 170),
 }
 MOST_MOVED = 12.0  # Lab distance by which the balance may move colours
+#: Shares of the side. What hides a garment tints its edge, and shades it farther in: the one is painted
+#: anew, from the other nothing is taken.
+TINTED, SHADED = 0.008, 0.03
+LEFT = 0.5  # of what is seen must lie beyond the shade, else all of it is taken from
+INSIDE = np.array([0.6, 0.75, 0.75], np.float32)  # of L, a, b of cloth seen from its inside, unlit
 
 Fill = Callable[[Sequence[Image], Sequence[MaskArray], Sequence[MaskArray]], Sequence[Image | None]]
 
@@ -39,11 +44,19 @@ class Painting:
         sources: where painted pixels come from.
     """
 
-    def __init__(self, image: Image, mask: MaskArray, outline: MaskArray, zoom: Affine) -> None:
+    def __init__(
+        self,
+        image: Image,
+        mask: MaskArray,
+        outline: MaskArray,
+        zoom: Affine,
+        inner: MaskArray | None = None,
+    ) -> None:
         """
         Args:
             image, mask: the cover on the canvas.
             outline: the whole garment, on a canvas of its own that ``zoom`` maps onto this one.
+            inner: what of it would show the garment's inside, on the same canvas.
         """
         from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
 
@@ -56,10 +69,12 @@ class Painting:
         near = binary_dilation(hole, iterations=3)
         self.alpha = np.where(near, np.maximum(cut, np.clip(2 * whole - 0.5, 0, 1)), cut)
         # What hides a garment also tints its edge: the rim along a hole is not the garment's.
-        rim = binary_dilation(hole, iterations=2) & (whole > 0.5)
+        rim = binary_dilation(hole, iterations=max(2, round(TINTED * side))) & (whole > 0.5)
         self.seen = (cut > 0.5) & ~rim
         self.hole = (self.alpha > 0.02) & ~self.seen & near
         self.alpha = np.where(self.alpha < 0.02, 0, self.alpha)
+        none = np.zeros_like(hole)
+        self.inner = none if inner is None else canvas.laid_mask(inner, zoom, side)
         self.sources = np.where(self.alpha > 0, np.where(self.hole, GENERATED, SEEN), NOTHING)
         self.lab, painted = np.zeros((side, side, 3), np.float32), self.alpha > 0
         own = matte.own_colour(image, cut)[painted]
@@ -117,15 +132,26 @@ class Painting:
         """Have a model continue the cloth into what is left; what it leaves out stays neutral."""
         if not self.hole.any():
             return
-        known = (self.alpha > 0.5) & ~self.hole
+        known = self._lit()
         picture = np.zeros(self.lab.shape, np.uint8)
         picture[known] = color.from_lab(self.lab[known]).clip(0, 255).round()
-        (filled,) = load()([picture], [known], [known | self.hole])
+        whole = (self.alpha > 0.5) | self.hole
+        (filled,) = load()([picture], [known], [whole])
         if filled is None:
             self.alpha = np.where(self.hole, 0, self.alpha)
             self.sources[self.hole] = NOTHING
         else:
             self.lab[self.hole] = color.to_lab(filled[self.hole])
+            self.lab[self.hole & self.inner] *= INSIDE
+
+    def _lit(self) -> MaskArray:
+        """The painted pixels that a model may take from: not the shade along the edge of a hole."""
+        from scipy.ndimage import distance_transform_edt
+
+        known = (self.alpha > 0.5) & ~self.hole
+        away = distance_transform_edt(~self.hole)
+        lit = known & (away > SHADED * known.shape[0])
+        return np.asarray(lit if lit.sum() > LEFT * known.sum() else known, np.bool_)
 
     def balance(self, views: Sequence[tuple[Placed, float]], share: float) -> None:
         """Move the colours a part of the way to what all photos say, those in good light most.

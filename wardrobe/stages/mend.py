@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from wardrobe import canvas, color, geometry, images, mending, registration
+from wardrobe import canvas, color, contour, geometry, images, mending
 from wardrobe.canvas import Placed
 from wardrobe.config import ThumbnailSettings
 from wardrobe.labels import LAYER, Category
@@ -26,10 +26,6 @@ from wardrobe.registration import Affine
 from wardrobe.types import Garment, Image, Mask, MaskArray, Photo, Pose, Worn
 
 MOST_VIEWS = 5  # other photos asked for pixels; each costs about 0.05 s of one core
-#: Bites and gaps that are somebody's arm or strap, not the garment's shape: shares of its side.
-CLOSE: Mapping[Category, float] = {
-    "tops": 0.05, "outerwear": 0.03, "dresses": 0.04, "skirts": 0.04, "bottoms": 0.015, "legwear": 0.015,
-}  # fmt: skip
 WORK = 256  # px, side of the canvas on which photos are registered
 ROOM = 0.24  # of that canvas, left free around the garment for what is hidden beyond
 
@@ -125,7 +121,7 @@ class Mend:
     load: Callable[[], Filler]
     min_joint: float
     name: str = "thumbnail"
-    version: int = 5
+    version: int = 6
 
     def recipe(self) -> dict[str, Any]:
         return {**self.settings.model_dump(), "min_joint": self.min_joint}
@@ -172,7 +168,8 @@ def mended(
     rough = canvas.framing(start, WORK, ROOM, tilt)
     here = _placed(cover, pixels, rough, WORK, min_joint)
     views = [_framed(v, pixels, WORK, min_joint) for v in piece.others[:MOST_VIEWS]]
-    outline = _outline(piece.category, here)
+    told = contour.of(piece.category, here)
+    outline = told.whole
     lent: list[tuple[View, mending.Lent]] = []
     if mending.wanting(here, outline):
         ground = mending.Ground.of(here)
@@ -185,7 +182,9 @@ def mended(
         geometry.box_of(outline) or (0, 0, 1, 1), settings.size_px, settings.margin
     )
     affine = np.column_stack([zoom[:, :2] @ rough[:, :2], zoom[:, :2] @ rough[:, 2] + zoom[:, 2]])
-    painting = Painting(*_laid(cover, pixels, affine, settings.size_px), outline, zoom)
+    painting = Painting(
+        *_laid(cover, pixels, affine, settings.size_px), outline, zoom, told.inner
+    )
     for view, one in lent:
         painting.borrow(one, partial(_framed, view, pixels, settings.size_px, min_joint))
     if painting.left > settings.max_generated:
@@ -204,28 +203,6 @@ def sides(garment: Garment, others: Sequence[Garment]) -> tuple[tuple[Mask, ...]
     """
     over = [o for o in others if LAYER[o.category] >= LAYER[garment.category]]
     return tuple(o.mask for o in over), tuple(o.mask for o in others if o not in over)
-
-
-def _outline(category: Category, here: Placed) -> MaskArray:
-    """What of the canvas is the garment, hidden parts included, as far as its own photo tells."""
-    outline = here.mask
-    if share := CLOSE.get(category, 0.0):
-        outline = mending.closed(outline, share)
-    told = here.outline & ~outline
-    if category in registration.UPPER:  # a hem that shows is a hem: no shape on a pose moves it
-        told = mending.within(told, _about(here.mask))
-    elif category not in registration.LOWER:  # small things are hidden by clothes, or not at all
-        told &= here.over | ~here.inside
-    return mending.joined(outline, mending.worthwhile(told, outline))
-
-
-def _about(mask: MaskArray) -> MaskArray:
-    """The box of a mask, a little larger."""
-    size = (mask.shape[0], mask.shape[1])
-    x0, y0, x1, y1 = geometry.grow(geometry.box_of(mask) or (0, 0, 0, 0), 0.06, size)
-    out = np.zeros(size, np.bool_)
-    out[y0:y1, x0:x1] = True
-    return out
 
 
 def _placed(
