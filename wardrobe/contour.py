@@ -28,7 +28,10 @@ ARM = 0.10  # torsos: half width of an arm that hides cloth, its sleeve included
 HAND = 0.45  # of the forearm's length beyond the wrist
 #: Half widths of a trunk that hides the back of what it wears, torsos below the shoulders; farther down
 #: no arm leaves a gap that an outline could fill by mistake.
-TRUNK_AT, TRUNK_WIDE = (-0.45, -0.1, 0.0, 0.3, 0.7, 1.1, 1.2), (0.18, 0.2, 0.3, 0.28, 0.22, 0.26, 9.0)
+TRUNK_AT, TRUNK_WIDE = (
+    (-0.45, -0.1, 0.0, 0.3, 0.7, 1.1, 1.2),
+    (0.18, 0.2, 0.3, 0.28, 0.22, 0.26, 9.0),
+)
 NECK = 0.55  # torsos below the shoulders down to which a neckline may reach
 #: Torsos above the hips of a waistband: half of 88 rendered trousers and skirts end between 0.20 and 0.27.
 WAIST = 0.25
@@ -62,7 +65,8 @@ def of(category: Category, here: Placed) -> Contour:
             trunk, neck = _trunk(here.body, size)
             told &= before | trunk
             outline = here.mask | (outline & (before | trunk))
-            inner = trunk & (neck | here.under) & ~before
+            if here.body.across > 0:  # from behind, hair hides the outside
+                inner = trunk & (neck | here.under) & ~before
     elif category in LOWER:
         told = told if category == "legwear" else _waisted(told, here)
     else:  # small things are hidden by clothes, or not at all
@@ -117,7 +121,7 @@ def _waisted(told: MaskArray, here: Placed) -> MaskArray:
     hand above the hips, and about as wide as what shows below it."""
     wearer = here.body
     if wearer is None or not wearer.ok[[*body.HIPS]].all():
-        return told
+        return _no_wider(told, here.mask)
     hips, up = _up(wearer)
     thighs = wearer.joints[[*body.KNEES]].mean(axis=0) - hips
     if -float(thighs @ up) < STANDING * float(np.hypot(*thighs)):
@@ -135,3 +139,15 @@ def _waisted(told: MaskArray, here: Placed) -> MaskArray:
     belt = (along > top - 0.04) & (along <= high)
     belt &= (across > left * narrow) & (across < right * narrow) & ~here.under
     return np.asarray((told & (along <= high)) | (belt & ~here.mask), np.bool_)
+
+
+def _no_wider(told: MaskArray, mask: MaskArray) -> MaskArray:
+    """Without a pose to go by: what lies above a garment is no wider than its upper end."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return told
+    top, high = int(rows[0]), int(np.ptp(rows)) + 1
+    cols = np.flatnonzero(mask[top : top + high // 10 + 1].any(axis=0))
+    out = told.copy()
+    out[:top, : cols[0]] = out[:top, cols[-1] + 1 :] = False
+    return out

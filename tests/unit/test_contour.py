@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,10 @@ JOINTS = np.array(
 
 
 def placed(
-    mask: MaskArray, outline: MaskArray, over: MaskArray | None = None, under: MaskArray | None = None
+    mask: MaskArray,
+    outline: MaskArray,
+    over: MaskArray | None = None,
+    under: MaskArray | None = None,
 ) -> Placed:
     none = np.zeros((SIDE, SIDE), np.bool_)
     return Placed(
@@ -53,10 +58,7 @@ def test_what_an_arm_hides_goes_on() -> None:
     crossed = JOINTS.copy()
     crossed[9] = (112, 110)  # the left wrist before the belly
     here = placed(SHIRT & ~arm, arm)
-    here = Placed(
-        here.image, here.mask, here.over, here.under, here.outline, here.inside,
-        Body(crossed, np.ones(17, np.bool_), 100.0), here.affine,
-    )  # fmt: skip
+    here = replace(here, body=Body(crossed, np.ones(17, np.bool_), 100.0))
     found = contour.of("tops", here)
     assert (found.whole & arm).sum() > 0.9 * arm.sum()
     assert (found.inner & arm).sum() < 0.3 * arm.sum()
@@ -73,6 +75,22 @@ def test_a_neckline_and_an_open_front_show_the_inside() -> None:
     assert not (jacket.inner & SHIRT & ~front).any()
 
 
+def test_from_behind_hair_hides_the_outside() -> None:
+    neck = box(116, 50, 140, 85)
+    here = placed(SHIRT & ~neck, neck)
+    turned = Body(JOINTS * (-1, 1) + (SIDE, 0), np.ones(17, np.bool_), 100.0)
+    found = contour.of("tops", replace(here, body=turned))
+    assert not found.inner.any()
+    assert (found.whole & neck).sum() > 0.8 * neck.sum()
+
+
+def test_without_a_pose_trousers_get_no_wider_waist() -> None:
+    legs, blob = box(104, 160, 152, 240), box(90, 120, 166, 160)
+    found = contour.of("bottoms", replace(placed(legs, blob), body=None))
+    assert not found.whole[:155, :100].any()
+    assert found.whole[125:155, 110:146].all()
+
+
 @pytest.mark.parametrize("knees", [205, 165])
 def test_trousers_of_somebody_standing_end_in_a_straight_waistband(knees: int) -> None:
     legs, shirt = box(104, 160, 152, 240), box(95, 60, 161, 160)
@@ -82,10 +100,7 @@ def test_trousers_of_somebody_standing_end_in_a_straight_waistband(knees: int) -
     joints = JOINTS.copy()
     joints[13:15] = [(185, knees), (71, knees)] if knees == 165 else [(145, 205), (111, 205)]
     joints[13:15, 0] += 60 * (knees == 165)
-    here = Placed(
-        here.image, here.mask, here.over, here.under, here.outline, here.inside,
-        Body(joints, np.ones(17, np.bool_), 100.0), here.affine,
-    )  # fmt: skip
+    here = replace(here, body=Body(joints, np.ones(17, np.bool_), 100.0))
     whole = contour.of("bottoms", here).whole
     top = np.flatnonzero(whole.any(axis=1))[0]
     if knees == 205:

@@ -182,9 +182,7 @@ def mended(
         geometry.box_of(outline) or (0, 0, 1, 1), settings.size_px, settings.margin
     )
     affine = np.column_stack([zoom[:, :2] @ rough[:, :2], zoom[:, :2] @ rough[:, 2] + zoom[:, 2]])
-    painting = Painting(
-        *_laid(cover, pixels, affine, settings.size_px), outline, zoom, told.inner
-    )
+    painting = Painting(*_laid(cover, pixels, affine, settings.size_px), outline, zoom, told.inner)
     for view, one in lent:
         painting.borrow(one, partial(_framed, view, pixels, settings.size_px, min_joint))
     if painting.left > settings.max_generated:
