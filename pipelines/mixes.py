@@ -18,6 +18,7 @@ HEAD = 1 / 7  # of a standing figure's labelled height lies above it: hair and s
 PASTED: dict[str, float] = {
     "scarves": 4, "belts": 3, "jewellery": 3, "bags": 2, "eyewear": 1, "headwear": 1.5, "legwear": 0,
 }  # fmt: skip
+DYED = 0.3  # of garments, where garments are dyed at all
 OFTEN = 6.0  # photos with rarer categories come at most this much more often than others
 
 
@@ -57,10 +58,13 @@ class Mix:
     Args:
         cut: share of standing figures that are cut to part of the body.
         paste: share of standing figures that get garments of another.
+        dye: share of pictures with garments in other colours.
     """
 
-    def __init__(self, sources: Sequence[Source], *, cut: float, paste: float) -> None:
-        self.sources, self.cut, self.paste = sources, cut, paste
+    def __init__(
+        self, sources: Sequence[Source], *, cut: float, paste: float, dye: float = 0.0
+    ) -> None:
+        self.sources, self.cut, self.paste, self.dye = sources, cut, paste, dye
         shares = np.array([s.share for s in sources])
         self._shares = shares / shares.sum()
         standing = [x for s in sources if s.standing for x in s.samples]
@@ -76,6 +80,8 @@ class Mix:
         """A sample, and whether it was cut already."""
         source = self.sources[rng.choice(len(self.sources), p=self._shares)]
         sample = source.samples[rng.choice(len(source.samples), p=source.odds)]
+        if rng.random() < self.dye:
+            sample = dyed(sample, rng)
         if not source.standing:
             return sample, False
         if rng.random() < self.paste:
@@ -157,6 +163,34 @@ def body_cut(sample: Sample, rng: np.random.Generator) -> Sample:
         sample.classes,
         joints,
     )
+
+
+def dyed(sample: Sample, rng: np.random.Generator) -> Sample:
+    """Some garments in other colours: any, those of skin, or none (white, grey, black).
+
+    Their light and their pattern stay: what differs from the mean colour goes on differing.
+    """
+    image = sample.image.astype(np.float32)
+    for k in range(1, len(sample.classes) + 1):
+        mask = sample.ids == k
+        if rng.random() > DYED or mask.sum() < 100:
+            continue
+        inside = cv2.cvtColor(image[mask][None] / 255, cv2.COLOR_RGB2LAB)[0]
+        kind = rng.random()
+        if kind < 0.5:
+            hue, chroma = rng.uniform(0, 2 * np.pi), rng.uniform(5, 60)
+            to = (rng.uniform(15, 90), chroma * np.cos(hue), chroma * np.sin(hue))
+        elif kind < 0.75:
+            to = (rng.uniform(45, 85), rng.uniform(3, 20), rng.uniform(10, 32))
+        else:
+            to = (rng.uniform(8, 95), rng.normal(0, 2), rng.normal(0, 3))
+        contrast = np.float32([rng.uniform(0.6, 1.1), *[rng.uniform(0.3, 1.0)] * 2])
+        inside = (inside - inside.mean(axis=0)) * contrast + np.float32(to)
+        inside[:, 0] = inside[:, 0].clip(0, 100)
+        new = cv2.cvtColor(inside[None], cv2.COLOR_LAB2RGB)[0].clip(0, 1) * 255
+        soft = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[mask][:, None]
+        image[mask] = image[mask] * (1 - soft) + new * soft
+    return Sample(image.astype(np.uint8), sample.ids, sample.classes, sample.joints)
 
 
 def paste(onto: Sample, donor: Sample, category: int, rng: np.random.Generator) -> Sample:

@@ -151,7 +151,7 @@ def mix(args: argparse.Namespace) -> Mix:
     sources = [Source("street", known, 1 - share, True)]
     if frames:
         sources.append(Source("rendered", frames, share, False))
-    return Mix(sources, cut=args.cut, paste=0.0 if pose else 0.35)
+    return Mix(sources, cut=args.cut, paste=0.0 if pose else 0.35, dye=0.0 if pose else args.dye)
 
 
 def build(task: str, start: Path) -> torch.nn.Module:
@@ -293,6 +293,7 @@ def main() -> None:
     p.add_argument("--rendered", type=Path, action="append", default=[], help="labelled frames")
     p.add_argument("--share", type=float, default=0.33, help="of pictures that are rendered")
     p.add_argument("--cut", type=float, default=0.5, help="of figures cut to part of the body")
+    p.add_argument("--dye", type=float, default=0.3, help="of pictures with garments dyed anew")
     p.add_argument("--blend", type=float, default=1.0, help="of the new weights with --start's")
     p.add_argument("--steps", type=int, default=2600)
     p.add_argument("--batch", type=int, default=16)

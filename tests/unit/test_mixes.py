@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixes import Mix, Source, body_cut, figure, paste
+from mixes import Mix, Source, body_cut, dyed, figure, paste
 from views import Sample, place
 
 from wardrobe.labels import CATEGORIES
@@ -106,3 +106,19 @@ def test_people_are_cut_with_their_joints() -> None:
         states.add((bool(head[2]), bool(ankle[2])))
     assert states >= {(True, False), (False, True)}
     assert joints[0, 15].tolist() == [60, 175, 2]  # what was given is as it was
+
+
+def test_dyed_garments_keep_their_place_and_their_pattern() -> None:
+    whole = person(200)
+    whole.image[40:110:10, 40:80] = 60  # stripes
+    changed = 0
+    for seed in range(12):
+        out = dyed(whole, np.random.default_rng(seed))
+        assert (out.ids == whole.ids).all()
+        assert (out.image[whole.ids == 0] == whole.image[whole.ids == 0]).all()
+        inner = out.image[42:108, 42:78].astype(float)
+        if np.abs(inner - whole.image[42:108, 42:78]).mean() > 10:
+            changed += 1
+            rows = inner.mean(axis=(1, 2))
+            assert rows[8::10].max() < np.delete(rows, np.s_[8::10]).min() + 1
+    assert 0 < changed < 12
