@@ -33,7 +33,7 @@ from evaluation import (
     sources,
     table,
 )
-from evaluation.table import Findings, Row
+from evaluation.table import Findings
 
 from wardrobe import config
 from wardrobe.config import Settings
@@ -48,6 +48,7 @@ def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
         grouping.of_case, grouping.answered, naming.of_case, showing.covers, cascade.cascade,
     ):  # fmt: skip
         yield measure(case)
+    yield seeing.teacher(case, _shared(args) / "weights" / "pose_landmarker_lite.task")
     yield showing.thumbnails(case, args.squeeze)
     yield mended.of_truth(case, args.squeeze)
 
@@ -62,8 +63,7 @@ def of_people(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
 def of_street(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
     """Real labelled photos: the models on them, and the product."""
     photos = sources.street_photos(args.street, args.only or ())
-    unknown = "nobody has labelled the joints of street photos"
-    yield Findings((Row("pose.street.pck", None, note=unknown),))
+    yield seeing.of_the_street(args.street, work / "pose_labels.jsonl", settings)
     yield seeing.cuts_of_the_street(photos, settings)
     yield masks.on_the_street(photos, settings)
     street = naming.describe("street", sources.street_garments(photos, settings), settings)

@@ -118,7 +118,12 @@ def label(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     root = args.shared / "data" / "ccp"
     done = set(poses.read_labels(args.out)) if args.out.exists() else set()
-    todo = [n for n in street.numbers(root, labelled=False) if n not in done]
+    wanted = [
+        n
+        for n in street.numbers(root, labelled=False)
+        if street.is_validation(n) or not args.validation
+    ]
+    todo = [n for n in wanted if n not in done]
     yolo = YOLO(args.shared / "weights" / "yolo11n-seg.pt")
     vision = mp.tasks.vision
     options = vision.PoseLandmarkerOptions(
@@ -165,6 +170,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("--shared", type=Path, default=Path("../shared"))
     p.add_argument("--out", type=Path, default=Path("runs/pose_labels.jsonl"))
+    p.add_argument("--validation", action="store_true", help="label the validation split alone")
     p.add_argument("--sheet", type=Path, help="draw 24 labelled photos instead of labelling")
     p.add_argument("--seed", type=int, default=0, help="which photos the sheet shows")
     args = p.parse_args()

@@ -195,10 +195,13 @@ def _round(value: Any) -> float:
     return round(float(value), 4)
 
 
-def _photos(shared: Path, labels: Path, most: int | None) -> Iterator[tuple[Image, dict[str, Any]]]:
+def labelled(
+    photos: Path, labels: Path, most: int | None = None
+) -> Iterator[tuple[Image, dict[str, Any]]]:
+    """The validation photos with their lines of labels."""
     lines = sorted(poses.read_labels(labels).items())
     for number, line in [x for x in lines if street.is_validation(x[0])][:most]:
-        yield street.read_rgb(shared / "data" / "ccp" / "photos" / f"{number}.jpg"), line
+        yield street.read_rgb(photos / f"{number}.jpg"), line
 
 
 def _model(args: argparse.Namespace) -> Model:
@@ -222,7 +225,7 @@ def main() -> None:
     p.add_argument("--most", type=int, help="look at the first N photos only")
     p.add_argument("--json", type=Path, help="write the numbers here too")
     args = p.parse_args()
-    photos = _photos(args.shared, args.labels, args.most)
+    photos = labelled(args.shared / "data" / "ccp" / "photos", args.labels, args.most)
     results = measure(_model(args), photos, min_score=Settings().pose.min_person)
     columns = ("people", "found", "pck", "pck_body", "auc", "unseen", "swaps")
     print(f"{'':26}" + "".join(f"{c:>10}" for c in columns))

@@ -43,6 +43,7 @@ FLOORS = [
         "portions",
         "reach",
         "position",
+        "peaks",
         *BODIES,
         *CLOTH,
     },

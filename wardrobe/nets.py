@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from wardrobe import position, reach
 from wardrobe.labels import CATEGORIES, TYPES
 from wardrobe.readings import ColourReading, ShapeReading, masked_products, masked_statistics
-from wardrobe.types import VECTOR_SIZE
+from wardrobe.types import JOINTS, VECTOR_SIZE
 
 INPUT_SIDE = 160  # px, square
 
@@ -312,6 +312,33 @@ class OutfitNet(nn.Module):
         mixed = self.mix(tokens, src_key_padding_mask=absent)
         out: Tensor = self.judge(mixed[:, 0])[:, 0]
         return out
+
+
+class JointMaps(nn.Module):
+    """Where each joint may be, whoever's it is: one map a joint on a pose network's finest features.
+
+    See :mod:`wardrobe.peaks`. ``trust`` says how a joint's visibility follows from the logits of what that
+    network says of it and of the chance at its peak: two weights and an offset, fitted after training.
+
+    Args:
+        inputs: channels of the features, stride 8.
+    """
+
+    STRIDE = 8
+
+    def __init__(self, inputs: int = 64, width: int = 64) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(inputs, width, 3, padding=1), nn.SiLU(inplace=True),
+            nn.Conv2d(width, width, 3, padding=1), nn.SiLU(inplace=True),
+            nn.Conv2d(width, len(JOINTS), 1),
+        )  # fmt: skip
+        self.register_buffer("trust", torch.tensor([1.0, 0.0, 0.0]))
+        self.trust: Tensor
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, inputs, h, w) -> chances (n, 17, h, w) in [0, 1]."""
+        return torch.as_tensor(self.layers(features).sigmoid())
 
 
 class ReachNet(nn.Module):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,11 +15,14 @@ from evaluation.report import Section, WorstCase, cases
 from evaluation.report import table as html_table
 from evaluation.sources import Case, Look, picture
 from evaluation.table import Findings, Row
+from measure_pose import labelled, measure
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 
 from wardrobe import backends, geometry, truth
+from wardrobe.backends.mediapipe import MediaPipePose
 from wardrobe.config import Settings
+from wardrobe.errors import ModelError
 from wardrobe.stages.pose import stand
 from wardrobe.types import JOINTS, Image, Person
 
@@ -25,6 +31,8 @@ WORST = 12
 NEAR = 0.2
 #: Two people are one when their boxes overlap so much.
 SAME_PERSON = 0.3
+TEACHERS = ("yolo11n-seg.pt", "pose_landmarker_lite.task")
+LABEL_S = 900  # label_poses.py takes a minute or two
 CUT_PX = 48  # a cut with a shorter side shows nothing
 GREEN, RED = (40, 200, 80), (220, 40, 40)
 
@@ -97,13 +105,7 @@ class _Judged:
 
 def pose(case: Case) -> Findings:
     """PCK@0.2 of visible joints in photos that should enter, and whether visibility knows them."""
-    judged = [
-        one
-        for look in case.looks
-        if look.true and look.true.enters
-        for person in look.true.people
-        if (one := _judged(look, person))
-    ]
+    judged = _all_judged(case.looks)
     n = sum(int(j.visible.sum()) for j in judged)
     hits = sum(int(j.near.sum()) for j in judged)
     state = [s == truth.VISIBLE for j in judged if j.found for s in j.true.joints[:, 2]]
@@ -135,6 +137,72 @@ def pose(case: Case) -> Findings:
     )
     body = html_table(("joint", "PCK@0.2", "joints"), each) + cases(worst)
     return Findings(rows, (Section(f"Pose on {name}", prose, body),))
+
+
+def teacher(case: Case, landmarker: Path) -> Findings:
+    """The baseline: MediaPipe's pose landmarker lite on the same joints.
+
+    Args:
+        landmarker: ``pose_landmarker_lite.task``.
+    """
+    key = f"pose.{case.name}.mediapipe_pck"
+    try:
+        with MediaPipePose(landmarker) as model:
+            looks = [
+                replace(look, people=tuple(model([picture(case, look)])[0]))
+                for look in case.looks
+                if look.true and look.true.enters
+            ]
+    except ModelError as e:
+        return Findings((Row(key, None, note=str(e)),))
+    judged = _all_judged(looks)
+    n = sum(int(j.visible.sum()) for j in judged)
+    hits = sum(int(j.near.sum()) for j in judged)
+    return Findings((Row(key, hits / n if n else None, n),))
+
+
+def of_the_street(root: Path, labels: Path, settings: Settings) -> Findings:
+    """Agreement with MediaPipe on street photos: whole, cut at the waist, and chest-up as a selfie.
+
+    Nobody labelled the joints of street photos. ``label_poses.py`` has MediaPipe do it, on cuts of single
+    people, which takes a minute for the validation photos.
+
+    Args:
+        labels: what it wrote; made when it isn't there.
+    """
+    if not labels.is_file():
+        missing = [n for n in TEACHERS if not (root.parents[1] / "weights" / n).is_file()]
+        if missing:
+            why = f"nobody has labelled the joints, and {missing[0]}, which would, isn't there"
+            return Findings((Row("pose.street.pck", None, note=why),))
+        tool = Path(__file__).parents[1] / "label_poses.py"
+        command = [sys.executable, str(tool), "--validation", "--out", str(labels)]
+        command += ["--shared", str(root.parents[1])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LABEL_S)
+        if done.returncode:
+            why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            return Findings((Row("pose.street.pck", None, note=f"label_poses.py failed: {why}"),))
+    model = backends.create("pose", settings.pose.model, settings.run.device)
+    photos = labelled(root / "photos", labels)
+    found = measure(model, photos, min_score=settings.pose.min_person)
+    rows = []
+    for view, prefix in (("whole", ""), ("waist-up", "waist_up_"), ("selfie", "chest_up_")):
+        said = found.get(f"{view}, main person", {})
+        n = said.get("people", 0)
+        for key, name, target in (("pck", "pck", ">= 0.90"), ("auc", "visibility_auc", ">= 0.95")):
+            rows.append(Row(f"pose.street.{prefix}{name}", said.get(key), n, "", target))
+        rows.append(Row(f"pose.street.{prefix}swaps", said.get("swaps"), n))
+    return Findings(tuple(rows))
+
+
+def _all_judged(looks: Sequence[Look]) -> list[_Judged]:
+    return [
+        one
+        for look in looks
+        if look.true and look.true.enters
+        for person in look.true.people
+        if (one := _judged(look, person))
+    ]
 
 
 def _judged(look: Look, person: truth.TruePerson) -> _Judged | None:

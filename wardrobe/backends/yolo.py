@@ -22,6 +22,7 @@ os.environ.setdefault("YOLO_CONFIG_DIR", str(Path(tempfile.gettempdir()) / "ward
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from ultralytics.nn import modules, tasks
 from ultralytics.nn.tasks import PoseModel, SegmentationModel
@@ -29,9 +30,10 @@ from ultralytics.utils import SETTINGS
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import process_mask_native
 
-from wardrobe import geometry
+from wardrobe import geometry, peaks
 from wardrobe.errors import ModelError
 from wardrobe.labels import CATEGORIES, DEEPFASHION2, Category, map_labels
+from wardrobe.nets import JointMaps
 from wardrobe.portions import Portions
 from wardrobe.types import BODY_MIN_SCORE, GARMENT_MIN_SCORE, Detection, Image, Mask, Person, Pose
 
@@ -41,23 +43,36 @@ STRIDE = 32
 GREY = 114  # what ultralytics pads with; the models were trained on padding near it
 SMALLEST_INPUT = 256
 MOST_PEOPLE, MOST_GARMENTS = 30, 40
+FEATURES = 16  # the layer of YOLO11 whose answer, stride 8, the joint maps look at
+MAPS = "maps."  # what their tensors' names begin with
+SHORT_TORSO, LONG_TORSO = 0.15, 0.7  # of the longer side of a person's box
 ON_CUDA = 32  # pictures of one shape in a forward pass there; on the CPU one, which is as fast
 
 
 class YoloPose:
-    """People with 17 joints, by a YOLO11n-pose network of ours.
+    """People with 17 joints, by a YOLO11n-pose network of ours and joint maps on its features.
 
     Args:
-        path: safetensors of the network's state, float16 or float32.
+        path: safetensors of the state of both, the maps' as ``maps.*``; float16 or float32.
         device: torch device.
         input_px: longer side that pictures are resized to.
+
+    Raises:
+        ModelError: the tensors are not these networks'.
     """
+
+    _trust: NDArray[np.float32] | None = None
 
     def __init__(self, path: Path, *, device: str = "cpu", input_px: int = 640) -> None:
         net = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
         coco = PoseModel("yolo11n-pose.yaml", nc=80, data_kpt_shape=(17, 3), verbose=False)
         net.load(coco, verbose=False)  # gives the class branch the width it was trained with
-        self._net = _Network(_loaded(net, path), device)
+        state, maps = _state(path), JointMaps()
+        told = {k.removeprefix(MAPS): state.pop(k) for k in list(state) if k.startswith(MAPS)}
+        _fill(net, state, path)
+        _fill(maps, told, path, MAPS)
+        self._net = _Network(net, device, maps)
+        self._trust = maps.trust.numpy()
         self._input_px: int = input_px
 
     @torch.inference_mode()
@@ -70,14 +85,36 @@ class YoloPose:
         ]
 
     def _people(self, image: Image, raw: Any, scale: float, left: int, top: int) -> list[Person]:
+        maps = None
+        if self._trust is not None:
+            raw, drawn = raw
+            maps = drawn[0].float().cpu().numpy()
         (rows,) = non_max_suppression(raw, BODY_MIN_SCORE, 0.6, max_det=MOST_PEOPLE, nc=1)
         people = []
         for row in rows.float().cpu().numpy():
             joints = row[6:].reshape(17, 3).astype(np.float32)
+            if maps is not None and self._trust is not None:
+                joints = _precise(joints, maps, float(max(row[2:4] - row[:2])), self._trust)
             joints[:, :2] = (joints[:, :2] - (left, top)) / scale
             box = _inside((row[:4] - (left, top, left, top)) / scale, image)
             people.append(Person(box, float(row[4]), Pose(joints)))
         return people
+
+
+def _precise(
+    joints: NDArray[np.float32],
+    maps: NDArray[np.float32],
+    longest: float,
+    trust: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Joints at their peaks, their visibility from both networks; ``longest``: side of the box."""
+    torso = float(np.hypot(*(joints[5:7, :2].mean(axis=0) - joints[11:13, :2].mean(axis=0))))
+    torso = float(np.clip(torso, SHORT_TORSO * longest, LONG_TORSO * longest))
+    out, chances = peaks.drawn_near(joints, maps, JointMaps.STRIDE, torso)
+    known = np.stack([joints[:, 2], chances]).clip(1e-4, 1 - 1e-4)
+    said, drawn = np.log(known / (1 - known))
+    out[:, 2] = 1 / (1 + np.exp(-(trust[0] * said + trust[1] * drawn + trust[2])))
+    return out.astype(np.float32)
 
 
 class YoloSegment:
@@ -204,10 +241,12 @@ class _Network:
     """A network on its device. On the CPU pictures go through one by one, so that a batch's bytes
     are its singles'; on CUDA those of one shape go together, in half precision, channels last."""
 
-    def __init__(self, net: Any, device: str) -> None:
+    def __init__(self, net: Any, device: str, maps: JointMaps | None = None) -> None:
         self._cuda = device.startswith("cuda")
         self._device = device
         self._net = net.eval().fuse(verbose=False).to(device)
+        if maps is not None:
+            self._net = _Mapped(self._net, maps.to(device).eval())
         if self._cuda:
             self._net = self._net.to(memory_format=torch.channels_last)
         self._portions = Portions(ON_CUDA if self._cuda else 1, torch.cuda.empty_cache)
@@ -236,6 +275,24 @@ class _Network:
         if isinstance(raw, torch.Tensor):
             return list(raw.float().split(1))
         return list(zip(*(part.float().split(1) for part in raw), strict=True))
+
+
+class _Mapped(torch.nn.Module):
+    """A pose network that answers its raw rows together with joint maps of the same picture."""
+
+    def __init__(self, net: Any, maps: JointMaps) -> None:
+        super().__init__()
+        self.net, self.maps = net, maps
+        self._seen: torch.Tensor | None = None
+        net.model[FEATURES].register_forward_hook(self._keep)
+
+    def _keep(self, _: Any, __: Any, answer: torch.Tensor) -> None:
+        self._seen = answer
+
+    def forward(self, image: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor]]:
+        raw = self.net(image)[0]
+        assert self._seen is not None
+        return ((raw, self.maps(self._seen)),)
 
 
 def _published(path: Path, kind: Any) -> tuple[Any, list[str]]:
@@ -273,14 +330,18 @@ def _no_method(*_: Any) -> None:
     """Stands in for ``getattr`` while a pickle is read."""
 
 
+def _state(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, in float32."""
+    return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+
+
 def _loaded(net: Any, path: Path) -> Any:
     """The network with exactly the tensors of the file."""
-    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
-    _fill(net, state, path)
+    _fill(net, _state(path), path)
     return net
 
 
-def _fill(net: Any, state: dict[str, torch.Tensor], path: Path) -> None:
+def _fill(net: Any, state: dict[str, torch.Tensor], path: Path, prefix: str = "") -> None:
     wanted = net.state_dict()
     missing = sorted(set(wanted) - set(state))
     foreign = sorted(set(state) - set(wanted))
@@ -291,7 +352,7 @@ def _fill(net: Any, state: dict[str, torch.Tensor], path: Path) -> None:
         (wrong, "has other shapes of"),
     ):
         if names:
-            some = ", ".join(names[:3])
+            some = ", ".join(prefix + name for name in names[:3])
             raise ModelError(
                 f"{path.name} {what} {len(names)} tensors, such as {some}. Run `wardrobe models verify`."
             )
