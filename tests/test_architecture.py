@@ -43,7 +43,7 @@ FLOORS = [
         "portions",
         "reach",
         "position",
-        "peaks",
+        "limbs",
         *BODIES,
         *CLOTH,
     },

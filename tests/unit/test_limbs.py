@@ -1,13 +1,13 @@
-"""Joints drawn to the peaks of maps."""
+"""Joints drawn to the peaks of maps, and left and right of people seen from behind."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from wardrobe import peaks
+from wardrobe import limbs
 
 
-def drawn(*at: tuple[int, float, float, float]) -> peaks.Floats:
+def drawn(*at: tuple[int, float, float, float]) -> limbs.Floats:
     """Maps of 60 x 40 cells with a bump (joint, x, y in px of stride 8, height) each."""
     maps = np.zeros((17, 60, 40), np.float32)
     y, x = np.mgrid[:60, :40] * 8 + 4
@@ -21,7 +21,7 @@ def test_a_joint_goes_to_its_own_peak_between_cells() -> None:
     joints = np.full((17, 3), 0.5, np.float32)
     joints[:, :2] = (160, 200)
     maps = drawn((9, 183, 221, 0.9), (10, 150, 190, 0.8))
-    out, chances = peaks.drawn_near(joints, maps, 8, 100.0)
+    out, chances = limbs.drawn_near(joints, maps, 8, 100.0)
     assert np.hypot(*(out[9, :2] - (183, 221))) < 8  # a cell
     assert np.hypot(*(out[10, :2] - (150, 190))) < 8
     assert chances[9] > 0.4
@@ -33,15 +33,32 @@ def test_a_joint_goes_to_its_own_peak_between_cells() -> None:
 def test_of_two_peaks_the_nearer_and_none_that_is_somebody_elses() -> None:
     joints = np.zeros((17, 3), np.float32)
     joints[:, :2] = (100, 100)
-    out, _ = peaks.drawn_near(joints, drawn((3, 112, 100, 0.7), (3, 150, 100, 0.8)), 8, 100.0)
+    out, _ = limbs.drawn_near(joints, drawn((3, 112, 100, 0.7), (3, 150, 100, 0.8)), 8, 100.0)
     assert abs(out[3, 0] - 112) < 4  # half a cell
-    far, chances = peaks.drawn_near(joints, drawn((3, 230, 100, 1.0)), 8, 100.0)
+    far, chances = limbs.drawn_near(joints, drawn((3, 230, 100, 1.0)), 8, 100.0)
     assert abs(far[3, 0] - 100) < 1
     assert chances[3] < 0.01
 
 
 def test_joints_outside_the_picture_stay() -> None:
     joints = np.full((17, 3), -500.0, np.float32)
-    out, chances = peaks.drawn_near(joints, drawn((3, 20, 20, 1.0)), 8, 50.0)
+    out, chances = limbs.drawn_near(joints, drawn((3, 20, 20, 1.0)), 8, 50.0)
     assert (out == joints).all()
     assert not chances.any()
+
+
+def test_from_behind_left_is_on_the_left() -> None:
+    joints = np.zeros((17, 3), np.float32)
+    joints[0], joints[5], joints[6] = (60, 40, 0.05), (80, 60, 1), (40, 60, 0.9)
+    joints[9], joints[10] = (90, 100, 0.8), (30, 100, 0.7)
+    joints[11], joints[12] = (70, 120, 0.8), (50, 120, 0.7)
+    turned = limbs.from_behind(joints, (200, 120))
+    assert turned[5].tolist() == joints[6].tolist()
+    assert turned[9].tolist() == joints[10].tolist()
+    assert (limbs.from_behind(turned, (200, 120)) == turned).all()
+    faced = joints.copy()
+    faced[1, 2] = 0.9  # an eye shows
+    assert (limbs.from_behind(faced, (200, 120)) == faced).all()
+    cut = joints.copy()
+    cut[0, 1] = 4  # the head is cut off: nothing says that no face would show
+    assert (limbs.from_behind(cut, (200, 120)) == cut).all()
