@@ -1,7 +1,6 @@
 """Our own small networks: what a garment looks like, as 256 numbers and as a name.
 
-Pure modules: no files, no device choice. Weights are trained by ``pipelines/train_trunk.py``,
-``train_embed.py`` and ``train_classify.py`` and loaded, strictly, by ``backends/small.py``.
+Pure modules: no files, no device choice. Trained by ``pipelines/train_*.py``, loaded, strictly, by ``backends/``.
 """
 
 from __future__ import annotations
@@ -354,8 +353,9 @@ class JointMaps(nn.Module):
         )
         h, w = features.shape[2:]
         grid = at / at.new_tensor([w, h]) / self.STRIDE * 2 - 1
-        seen = F.grid_sample(features, grid[None], align_corners=False)[0]
-        return seen.permute(1, 2, 0).flatten(1)
+        return (
+            F.grid_sample(features, grid[None], align_corners=False)[0].permute(1, 2, 0).flatten(1)
+        )
 
 
 class ReachNet(nn.Module):
