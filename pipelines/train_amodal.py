@@ -28,8 +28,8 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from wardrobe import body, reach
+from wardrobe.bodynets import ReachNet
 from wardrobe.labels import CATEGORIES, LAYER
-from wardrobe.nets import ReachNet
 from wardrobe.stages.amodal import Dress, Template
 from wardrobe.types import Garment, Mask, Pose
 

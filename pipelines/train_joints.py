@@ -30,7 +30,7 @@ from views import augment_colour, place
 
 from wardrobe import geometry
 from wardrobe.backends.yolo import FEATURES, MAPS, YoloPose
-from wardrobe.nets import JointMaps
+from wardrobe.bodynets import JointMaps
 
 SPREAD = 0.1  # torsos
 LEAST, MOST = 0.8, 2.5  # cells, of a Gaussian's spread

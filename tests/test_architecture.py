@@ -52,6 +52,7 @@ FLOORS = [
         "weights",
         "store",
         "nets",
+        "bodynets",
         "anchors",
         "neighbours",
         "links",
@@ -70,7 +71,7 @@ FLOORS = [
 ]
 APART = {"stages", "backends"}  # no stage imports another stage, no backend another backend
 ONLY_IN = {
-    "torch": {"backends", "nets", "readings", "doctor"},
+    "torch": {"backends", "nets", "bodynets", "readings", "doctor"},
     "torchvision": {"backends", "nets", "doctor"},
     "cv2": {"backends"},
     "ultralytics": {"backends"},

@@ -1,4 +1,4 @@
-"""What ``nets.ReachNet`` looks at: a garment, what is round it and the body, drawn on a small square.
+"""What ``bodynets.ReachNet`` looks at: a garment, what is round it and the body, drawn on a small square.
 
 The square holds the garment as far as it may reach on this body, outside the frame too; so its place
 and size come from the pose and the category as much as from what is seen.

@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 
 from wardrobe import geometry, weights
 from wardrobe.backends.small import SmallCompleter
+from wardrobe.bodynets import ReachNet
 from wardrobe.errors import ModelError
 from wardrobe.labels import CATEGORIES, Category
-from wardrobe.nets import ReachNet
 from wardrobe.stages.amodal import Complete, Completer, Dress, Template
 from wardrobe.types import Garment, Mask, Pose
 

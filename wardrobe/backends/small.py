@@ -14,7 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from wardrobe import nets, position, reach
+from wardrobe import position, reach
+from wardrobe.bodynets import ReachNet
 from wardrobe.errors import ContractError, ModelError
 from wardrobe.geometry import box_of
 from wardrobe.nets import INPUT_SIDE, TYPE_NAMES, ClassifyHead, GarmentNet
@@ -103,7 +104,7 @@ class SmallCompleter:
     """
 
     def __init__(self, path: Path, *, device: str) -> None:
-        self._net = _loaded(nets.ReachNet(), path, device)
+        self._net = _loaded(ReachNet(), path, device)
         self._device = device
 
     def __call__(self, dresses: Sequence[Dress]) -> list[list[Extent]]:

@@ -32,9 +32,9 @@ from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import process_mask_native
 
 from wardrobe import geometry, limbs
+from wardrobe.bodynets import JointMaps
 from wardrobe.errors import ModelError
 from wardrobe.labels import CATEGORIES, DEEPFASHION2, Category, map_labels
-from wardrobe.nets import JointMaps
 from wardrobe.portions import Portions
 from wardrobe.types import BODY_MIN_SCORE, GARMENT_MIN_SCORE, Detection, Image, Mask, Person, Pose
 
