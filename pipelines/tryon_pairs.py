@@ -15,11 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from wardrobe import bare, body, images, truth
+from wardrobe import bare, body, images, relight, truth
+from wardrobe.bare import Bare
 from wardrobe.dressing import Wearer
 from wardrobe.errors import WardrobeError
 from wardrobe.frame import Frame
 from wardrobe.labels import Category
+from wardrobe.relight import Light
 from wardrobe.stages import tryon
 from wardrobe.stages.tryon import Fitting, Piece, Plain, TryOnModel
 from wardrobe.truth import TruePhoto
@@ -37,6 +39,7 @@ class Pair:
         clothes: true masks of what is worn before, by category.
         old, new: true masks of the garment that goes and of the one that comes.
         sleeves: of the old and the new garment.
+        pattern: of the new one.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Pair:
     new: MaskArray
     piece: Piece
     sleeves: tuple[str | None, str | None]
+    pattern: str
 
 
 def load(folder: Path, limit: int | None = None) -> list[Pair]:
@@ -70,9 +74,11 @@ def load(folder: Path, limit: int | None = None) -> list[Pair]:
             continue
         sources = [p for p in seen[item] if p.file not in (file, other)]
         if sources:
-            made = _pair(
-                folder, library.photos[other], library.photos[file], item, sources[0], library
+            # As the product does: from the photo that shows most of it.
+            best = max(
+                sources, key=lambda p: max(g.visibility for g in p.garments if g.item == item)
             )
+            made = _pair(folder, library.photos[other], library.photos[file], item, best, library)
             if made is not None:
                 out.append(made)
         if limit and len(out) >= limit:
@@ -103,11 +109,19 @@ def _pair(
     from_garment = next(g for g in source.garments if g.item == item)
     picture = _read(folder / source.file)
     frame = Frame.of(_pose(source), 0.5)
-    piece = Piece(picture, from_garment.mask(), fresh[item].category, frame, item)
+    rest = np.zeros(picture.shape[:2], np.bool_)
+    for g in source.garments:
+        if g.item != item:
+            rest |= g.mask()
+    light = _seen(picture, _pose(source), from_garment.mask() | rest)[1]
+    piece = Piece(
+        picture, from_garment.mask(), fresh[item].category, frame, item, rest, light, own=True
+    )
     sleeves = library.items[gone[0]].sleeve, library.items[item].sleeve
     return Pair(
         Path(after.file).stem, _read(folder / before.file), _read(folder / after.file), _pose(before),
         person.box, clothes, worn[gone[0]].mask(), fresh[item].mask(), piece, sleeves,
+        library.items[item].pattern,
     )  # fmt: skip
 
 
@@ -129,8 +143,15 @@ def wearer_of(pair: Pair) -> Wearer:
     for category, mask in pair.clothes.items():
         if category not in ("eyewear", "jewellery"):
             every |= mask
-    found = bare.find(pair.before, frame, joints[:5], every)
-    return Wearer(pair.before, frame, joints[:5], found, pair.clothes)
+    found, light = _seen(pair.before, pair.pose, every)
+    return Wearer(pair.before, frame, joints[:5], found, pair.clothes, light)
+
+
+def _seen(image: Image, pose: Pose, clothes: MaskArray) -> tuple[Bare, Light]:
+    frame = Frame.of(pose, 0.5)
+    joints, _ = body.complete(pose, body.seen(pose, 0.5))
+    found = bare.find(image, frame, joints[:5], clothes)
+    return found, relight.seen(image, found, joints[0], frame.torso, clothes)
 
 
 def put_on(pair: Pair, model: TryOnModel | None = None) -> Fitting | None:

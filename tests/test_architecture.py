@@ -24,6 +24,8 @@ BODIES = {
     "drape",
     "fill",
     "bare",
+    "relight",
+    "restore",
     "dressing",
     "physics",
 }

@@ -27,6 +27,7 @@ ARM_AT, ARM_WIDE = (-0.3, 0.0, 0.5, 1.0, 1.5, 2.0), (0.10, 0.115, 0.095, 0.08, 0
 LEG_AT, LEG_WIDE = (0.0, 0.3, 1.0, 1.4, 2.0), (0.19, 0.165, 0.115, 0.105, 0.07)
 #: Half widths of a slim trunk seen from the front, torsos below the shoulders.
 TRUNK_AT, TRUNK_WIDE = (0.0, 0.3, 0.7, 1.05, 1.3), (0.36, 0.31, 0.25, 0.31, 0.31)
+DRAWN_OUT = 0.4  # torsos by which a hem may be drawn down
 LOOSE = 0.02  # torsos of air between a body and what it wears
 
 
@@ -76,7 +77,12 @@ class Draped:
 
 
 def onto(
-    image: Image, cut: Cut, to: Frame, size: tuple[int, int], silhouette: MaskArray | None = None
+    image: Image,
+    cut: Cut,
+    to: Frame,
+    size: tuple[int, int],
+    silhouette: MaskArray | None = None,
+    least_hem: float = 0.0,
 ) -> Draped:
     """Drape a garment.
 
@@ -86,6 +92,8 @@ def onto(
         size: (height_px, width_px) of the person's photo.
         silhouette: (h, w) bool, the person's pixels without arms and hands; cloth is made to
             reach its sides.
+        least_hem: torsos down the trunk that the garment is drawn out to, if it nearly reaches there:
+            a body seen from another side is shorter, and no shirt ends a hand above the waistband.
     """
     image = _own_colours(image, cut.parts[0] | cut.parts[1] | cut.parts[2])
     image, cut = _scaled(image, cut, to.torso / cut.frame.torso)
@@ -95,7 +103,9 @@ def onto(
     far = _seam_distances(cut, whole.shape)
     sewn = np.minimum(far[0], far[1]) < 1.2 * cell
     made = mesh.grid(cut.parts, cell, sewn)
-    wanted = _wanted(made, cut, to, silhouette)
+    ends, hem = _lengths(cut)
+    longer = least_hem / max(hem, 1e-6) if hem < least_hem < hem + DRAWN_OUT else 1.0
+    wanted = _wanted(made, cut, to, silhouette, longer)
     hold = np.full(len(wanted), HOLD)
     down = to.torso / cut.frame.torso
     scale = np.array(
@@ -115,8 +125,7 @@ def onto(
         if covered.any():
             values[covered] = mesh.sampled(planes, places[covered], order)
         layers.append(Layer(np.clip(values[..., :3], 0, 255), np.clip(values[..., 3], 0, 1)))
-    ends, hem = _lengths(cut)
-    return Draped((layers[0], layers[1], layers[2]), ends, hem)
+    return Draped((layers[0], layers[1], layers[2]), ends, hem * longer)
 
 
 def _scaled(image: Image, cut: Cut, scale: float) -> tuple[Image, Cut]:
@@ -173,10 +182,13 @@ def _seam_distances(cut: Cut, size: tuple[int, int]) -> tuple[Floats, Floats]:
     return out[0], out[1]
 
 
-def _wanted(made: mesh.Mesh, cut: Cut, to: Frame, silhouette: MaskArray | None) -> Numbers:
+def _wanted(
+    made: mesh.Mesh, cut: Cut, to: Frame, silhouette: MaskArray | None, longer: float
+) -> Numbers:
     """(n, 2) where each point of the mesh should lie on the body."""
     points = made.points
     along, across = cut.frame.trunk.locate(points)
+    along = np.where(along > 0, along * longer, along)
     along_to, across_to = _on_trunk(along, across, cut, to, silhouette)
     out = to.trunk.place(along_to, across_to)
     part = np.zeros(len(points), np.intp)

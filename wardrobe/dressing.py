@@ -18,10 +18,14 @@ from wardrobe.cut import SLEEVED, WAIST, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
 from wardrobe.frame import Curve, Frame
 from wardrobe.labels import Category
+from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray
 
 Floats = NDArray[np.float32]
 RIM = 0.02  # torsos around what goes that are made anew: masks end a little inside cloth
+OVERLAP = 0.06  # torsos by which a top hangs over a waistband
+HEAD = 0.4  # torsos round the nose in which hair must begin
+CRUMB = 0.003  # square torsos: less skin than this is no hand
 CHIN = 0.17  # torsos below the nose
 
 
@@ -33,6 +37,7 @@ class Wearer:
         image: (h, w, 3) uint8.
         head: (5, 2) px: nose, eyes, ears.
         clothes: (h, w) bool of each category that is worn.
+        light: what the photo says of its light.
     """
 
     image: Image
@@ -40,6 +45,7 @@ class Wearer:
     head: NDArray[np.floating]
     bare: Bare
     clothes: Mapping[Category, MaskArray]
+    light: Light = UNKNOWN
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,7 +103,8 @@ def put_on(
         under: (h, w) bool, what may come to light below its hem: trousers below a shorter top.
         light: (h, w, 3) float32 that the garment's colours are multiplied by.
     """
-    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer))
+    waist = _waistband(wearer) if cut.category == "tops" else 0.0
+    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), waist)
     before = wearer.image.astype(np.float32)
     zone = _grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
@@ -115,6 +122,19 @@ def put_on(
     out = before * front[..., None] + made * (1 - front[..., None])
     picture = np.where(region[..., None], np.clip(out, 0, 255).round(), before).astype(np.uint8)
     return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
+
+
+def _waistband(wearer: Wearer) -> float:
+    """Torsos below the shoulders down to which a top must reach to meet what is worn below it; 0 where
+    nothing is seen of that."""
+    below = wearer.worn(("bottoms", "skirts"))
+    if below.sum() < 50:
+        return 0.0
+    along, across = wearer.frame.trunk.field((slice(0, below.shape[0]), slice(0, below.shape[1])))
+    rows = along[below & (np.abs(across) < 0.25)]
+    if len(rows) < 50:
+        return 0.0
+    return float(np.clip(np.percentile(rows, 3) + OVERLAP, 0, 1.25))
 
 
 def silhouette(wearer: Wearer) -> MaskArray:
@@ -139,7 +159,9 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
     frame, bare = wearer.frame, wearer.bare
     h, w = wearer.size
     y, x = np.ogrid[:h, :w]
-    out = np.where(over, 1.0, bare.hair).astype(np.float32)
+    about = (x - wearer.head[0][0]) ** 2 + (y - wearer.head[0][1]) ** 2
+    hair = _attached(bare.hair, about < (HEAD * frame.torso) ** 2)
+    out = np.where(over, 1.0, hair).astype(np.float32)
     up = wearer.head[0] - frame.joints[0].mean(axis=0)
     up = up / max(float(np.hypot(*up)), 1e-6)
     nose = wearer.head[0]
@@ -153,8 +175,32 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
         # A hand ends no sleeve: the wrist of a long sleeve lies under it.
         start = min(end, 1.88) + 0.03
         share = np.clip((t - start) / 0.05, 0, 1) * np.clip((0.2 - np.abs(r)) / 0.03, 0, 1)
-        out[near] = np.maximum(out[near], bare.skin[near] * share.astype(np.float32))
+        hand = _large(bare.skin[near] * share.astype(np.float32), CRUMB * frame.torso**2)
+        out[near] = np.maximum(out[near], hand)
     return _crisp(out)
+
+
+def _attached(share: Floats, to: MaskArray) -> Floats:
+    """A share without the pieces that touch nothing of a place: dark cloth at the hip is no hair."""
+    from scipy.ndimage import label
+
+    pieces, count = label(share > 0.35)
+    if not count:
+        return share
+    kept = np.zeros(count + 1, np.bool_)
+    kept[np.unique(pieces[to])] = True
+    kept[0] = True
+    return np.asarray(np.where(kept[pieces], share, 0), np.float32)
+
+
+def _large(share: Floats, least_px: float) -> Floats:
+    """A share without crumbs: a hand is one piece."""
+    from scipy.ndimage import label
+
+    pieces, count = label(share > 0.35)
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    sizes[0] = share.size
+    return np.asarray(np.where(sizes[pieces] >= least_px, share, 0), np.float32)
 
 
 def _crisp(share: Floats) -> Floats:

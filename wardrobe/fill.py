@@ -40,7 +40,7 @@ def spread(image: Floats, known: MaskArray, wanted: MaskArray, detail: float = 1
     made = coarse
     if detail:
         fine = (part - coarse) * at[..., None]
-        made = coarse + detail * _mirrored(fine, at)
+        made = coarse + detail * mirrored(fine, at)
     out = image.copy()
     out[cut][want] = np.clip(made[want], 0, 255)
     return out
@@ -98,7 +98,7 @@ def _doubled(x: Floats) -> Floats:
     return x.astype(np.float32)
 
 
-def _mirrored(fine: Floats, known: MaskArray) -> Floats:
+def mirrored(fine: Floats, known: MaskArray) -> Floats:
     """Every unknown pixel's counterpart beyond the nearest known one."""
     from scipy.ndimage import distance_transform_edt
 

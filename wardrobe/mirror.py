@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import api, backends, bare, body, closet, color, geometry, images
+from wardrobe import api, backends, bare, body, closet, color, geometry, images, relight
 from wardrobe.api import DEFAULTS, Picture, Watch
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
@@ -149,7 +149,29 @@ def wearer_of(image: Image, person: Person, settings: Settings = DEFAULTS) -> We
         if g.category not in ("eyewear", "jewellery"):
             all_ |= mask
     found = bare.find(image, frame, joints[:5], all_)
-    return Wearer(image, frame, joints[:5], found, clothes)
+    light = relight.seen(image, found, joints[0], frame.torso, all_)
+    return Wearer(image, frame, joints[:5], found, clothes, light)
+
+
+def _worn(
+    image: Image,
+    mask: MaskArray,
+    category: Category,
+    name: str,
+    wearer: Person,
+    clothes: Sequence[MaskArray],
+    settings: Settings,
+    own: bool = False,
+) -> Piece:
+    """A garment somebody wears in a picture, with what hides it there and the light it is seen in."""
+    frame = Frame.of(wearer.pose, settings.pose.min_joint)
+    joints, _ = body.complete(wearer.pose, body.seen(wearer.pose, settings.pose.min_joint))
+    every = mask.copy()
+    for other in clothes:
+        every |= other
+    found = bare.find(image, frame, joints[:5], every)
+    light = relight.seen(image, found, joints[0], frame.torso, every)
+    return Piece(image, mask, category, frame, name, every & ~mask, light, own)
 
 
 def piece(
@@ -178,8 +200,10 @@ def piece(
     found = [g for g in worn if _fits(g, category)]
     if found:
         best = max(found, key=lambda g: g.mask.area)
-        frame = Frame.of(people[0].pose, settings.pose.min_joint)
-        return Piece(image, best.mask.array(), category or best.category, frame, name)
+        clothes = [g.mask.array() for g in worn if g.category not in ("eyewear", "jewellery")]
+        return _worn(
+            image, best.mask.array(), category or best.category, name, people[0], clothes, settings
+        )
     lying = [g for g in api._unworn(image, settings) if _fits(g, category)]
     if not lying:
         what = category or "garment"
@@ -216,13 +240,13 @@ def of_item(store: Store, entry: Entry, settings: Settings = DEFAULTS) -> Piece:
         if garment is None or overlap < 0.5:
             continue
         mask = _sized(garment.mask, size)
-        frame = None
         people = api.pose(image, settings=settings)
         inside = [p for p in people if geometry.iou(p.box, tuple(box)) > 0]
-        if inside:
-            best = max(inside, key=lambda p: geometry.area(geometry.intersect(p.box, tuple(box))))
-            frame = Frame.of(best.pose, settings.pose.min_joint)
-        return Piece(image, mask, category, frame, entry.item.name)
+        if not inside:
+            return Piece(image, mask, category, None, entry.item.name)
+        best = max(inside, key=lambda p: geometry.area(geometry.intersect(p.box, tuple(box))))
+        clothes = [_sized(g.mask, size) for g in sight.garments]
+        return _worn(image, mask, category, entry.item.name, best, clothes, settings, own=True)
     raise PhotoError(
         f"“{entry.item.name}”: none of its photos can be read any more. Build again.", "vanished"
     )

@@ -132,7 +132,9 @@ KEYS: dict[str, str] = {
     "tryon.*.lpips": "LPIPS inside the garment",
     "tryon.*.colour_error": "Delta E 2000 inside the garment, median",
     "tryon.*.changed_outside": "share of pixels changed outside the region that may change",
-    "tryon.*.texture": "correlation of the garment's fine brightness with the truth's, textured cloth only",
+    "tryon.*.texture": "correlation of the garment's fine brightness with the truth's, patch by patch, each"
+    " at its best shift within 0.06 torsos; printed, striped and checked cloth only",
+    "tryon.*.texture_of_the_old": "the same of what was worn before: what chance makes of it",
     "tryon.*.sleeves": "sleeves as long as the new garment's where the old ones were of another length",
     "tryon.*.bent_ssim": "SSIM of the bent garment alone, no model",
     "tryon.*.bent_squeeze_features": "its distance inside the garment",

@@ -142,12 +142,14 @@ def _frames(
     place, behind = backdrops.paint(rng, scene.size, studio.street)
     finish = int(rng.integers(1 << 62))
     day = FIRST_DAY + (session.person * 37 + session.outfit * 11) % 700
-    made = []
+    made: list[tuple[bytes, Row]] = []
+    meter = None
     for view, (people_seen, garments) in zip(views, told, strict=True):
         rng = np.random.default_rng(finish)  # the same noise in both pictures of a pair
         ground = behind if scene.room else lighting.cast_on_ground(behind, view, scene.light, rng)
         lit = lighting.render(view, studio.textures, scene.light, ground, rng)
-        photo = snap(lit, scene.light.name, scene.light.exposure, rng, session.pairs)
+        meter = lit if session.pairs and meter is None else meter
+        photo = snap(lit, scene.light.name, scene.light.exposure, rng, meter)
         row = {
             "size": list(scene.size), "taken": f"{day}T{9 + k % 12:02d}:{int(rng.integers(60)):02d}:00",
             "place": "room" if scene.room else place, "light": scene.light.name, "view": scene.view,

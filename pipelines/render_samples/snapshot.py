@@ -18,23 +18,35 @@ from shop import Rng
 MIDDLE, EAGER = 0.2, 0.65
 
 
-def snap(light: Array, mood: str, stops: float, rng: Rng, clean: bool = False) -> Image.Image:
-    """Linear light (H, W, 3) as a photo; ``clean`` ones are neither shaken nor noisy."""
+def snap(
+    light: Array, mood: str, stops: float, rng: Rng, meter: Array | None = None
+) -> Image.Image:
+    """Linear light (H, W, 3) as a photo.
+
+    Args:
+        meter: the light that a pair's exposure is read off, the same for both of its pictures: else
+            what surrounds a lighter garment would be darker. Pairs are neither shaken nor noisy.
+    """
     height, width = light.shape[:2]
     y, x = np.mgrid[:height, :width]
     away = (x / width - 0.5) ** 2 + (y / height - 0.5) ** 2
     weight = np.exp(-away / 0.12)[..., None]
-    measured = float((light * weight).sum() / weight.sum() / 3)
+    read = light if meter is None else meter
+    measured = float((read * weight).sum() / weight.sum() / 3)
     gain = (MIDDLE / max(measured, 0.01)) ** EAGER * 2 ** (0.7 * stops)
     glare = float(rng.uniform(0, 0.03 if mood != "backlit" else 0.07))
-    exposed = light * gain * (1 - float(rng.uniform(0, 0.45)) * away[..., None]) + glare
-    picture = 255 * _tone(exposed, float(rng.uniform(0.55, 0.85)))
+    fall, knee = float(rng.uniform(0, 0.45)), float(rng.uniform(0.55, 0.85))
+
+    def toned(light: Array) -> Array:
+        return 255 * _tone(light * gain * (1 - fall * away[..., None]) + glare, knee)
+
+    picture = toned(light)
     grey = picture.mean(-1, keepdims=True)
     picture = grey + (picture - grey) * float(np.clip(rng.normal(1.03, 0.1), 0.7, 1.35))
-    middle = float(picture.mean())
+    middle = float(picture.mean() if meter is None else toned(meter).mean())
     picture = middle + (picture - middle) * float(np.clip(rng.normal(1.04, 0.08), 0.8, 1.25))
     soft, shaken, angle, length = rng.uniform(size=4)
-    if not clean:
+    if meter is None:
         if soft < 0.35:
             sigma = 0.3 + 2 * float(soft)
             picture = ndimage.gaussian_filter(picture, (sigma, sigma, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -72,4 +73,4 @@ def piece_of(name: str, out: Path | None, settings: Settings) -> Piece:
     store = Store(out, create=False)
     entry = find(closet.load(store, pictures=False), path)
     found = mirror.of_item(store, entry, settings)
-    return Piece(found.image, found.mask, category or found.category, found.frame, found.name)
+    return replace(found, category=category or found.category)

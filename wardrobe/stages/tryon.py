@@ -8,12 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
-from wardrobe import body, cut, dressing, neckline
+from wardrobe import body, cut, dressing, neckline, relight, restore
 from wardrobe.cut import WEARABLE, Cut
 from wardrobe.dressing import Dressed, Wearer
 from wardrobe.errors import ContractError, PhotoError
 from wardrobe.frame import Frame
 from wardrobe.labels import Category
+from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray, Pose
 
 #: What is taken off where a garment of each category is put on.
@@ -55,6 +56,9 @@ class Piece:
         mask: (h, w) bool, its pixels there.
         frame: of the body that wears it in its picture, or None where it lies or hangs alone.
         name: for messages.
+        others: (h, w) bool, what else its wearer wears there; None where nobody looked.
+        light: what its picture says of its light.
+        own: whether its wearer there is who tries it on.
     """
 
     image: Image
@@ -62,6 +66,9 @@ class Piece:
     category: Category
     frame: Frame | None = None
     name: str = "the garment"
+    others: MaskArray | None = None
+    light: Light = UNKNOWN
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,19 +149,23 @@ def check(pose: Pose, category: Category, min_joint: float, who: str = "The phot
         raise _refused(f"{who} doesn't show the {name}, where {category} are worn.", "out of frame")
 
 
-def cut_of(piece: Piece) -> Cut:
-    """How a piece is cut: from its wearer's bones, or from its silhouette.
+def cut_of(piece: Piece) -> tuple[Image, Cut]:
+    """A piece's picture and how it is cut: from its wearer's bones, or from its silhouette.
+
+    What is hidden of a worn one is restored.
 
     Raises:
         PhotoError: its silhouette is none of a garment of its category.
     """
     if piece.frame is not None:
-        return cut.worn(piece.mask, piece.category, piece.frame)
+        one = restore.whole(piece.image, piece.mask, piece.category, piece.frame, piece.others)
+        return one.image, one.cut
     made = cut.flat(piece.mask, piece.category)
     if made is None:
         raise _refused(f"{piece.name}: no garment's outline is to be seen in it.", "no outline")
     inside = neckline.inside(piece.image, made)
-    return replace(made, parts=(made.parts[0] & ~inside, made.parts[1], made.parts[2]))
+    parts = (made.parts[0] & ~inside, made.parts[1], made.parts[2])
+    return piece.image, replace(made, parts=parts)
 
 
 def dress(
@@ -170,9 +181,10 @@ def dress(
         PhotoError: almost all of the piece would be hidden by what is worn over it.
         ContractError: the model's answer is no picture of this size.
     """
-    made = cut_of(piece)
+    picture, made = cut_of(piece)
+    picture = relight.lit(picture, relight.ratio(piece.light, wearer.light, piece.own))
     goes, over, under = taken_off(wearer, piece.category)
-    dressed = dressing.put_on(wearer, piece.image, made, goes=goes, over=over, under=under)
+    dressed = dressing.put_on(wearer, picture, made, goes=goes, over=over, under=under)
     reach = float(dressed.reach.sum())
     if reach < 40 or dressed.cloth.sum() < LEAST_SHOWN * reach:
         raise _refused(
