@@ -3,6 +3,7 @@
     python pipelines/bench.py group      # garments -> items, ten thousand to a million
     python pipelines/bench.py photo      # one photo of 12 megapixels through the models
     python pipelines/bench.py throughput # photos a second, stage by stage, beside a plain script
+    python pipelines/bench.py tryon      # one person into one garment: time and memory
 
 Every benchmark is a module of ``benches/`` with ``arguments(parser)``, which adds its options, and
 ``rows(args)``, which yields what was measured: a mapping of column to value each, all with the same
@@ -17,9 +18,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benches import group, photo, throughput
+from benches import group, photo, throughput, trying
 
-BENCHES = {"group": group, "photo": photo, "throughput": throughput}
+BENCHES = {"group": group, "photo": photo, "throughput": throughput, "tryon": trying}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -46,13 +46,15 @@ def main() -> int:
         for person in people:
             began = time.monotonic()
             try:
-                pixels, _ = mirror.fitted(
+                pixels, fittings = mirror.fitted(
                     person, pieces, seed=args.seed, steps=args.steps, settings=settings
                 )
             except WardrobeError as e:
                 print(f"{person.name}, outfit {number}: {e}", file=sys.stderr)
                 failed += 1
                 continue
+            for remark in mirror.remarks(fittings, settings):
+                print(f"{person.name}, {remark}", file=sys.stderr)
             target = args.output / f"{person.stem}-{number}.png"
             target.write_bytes(images.encode_png(pixels))
             print(f"{target} {time.monotonic() - began:.1f} s", flush=True)

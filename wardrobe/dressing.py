@@ -26,6 +26,7 @@ RIM = 0.02  # torsos around what goes that are made anew: masks end a little ins
 OVERLAP = 0.06  # torsos by which a top hangs over a waistband
 HEAD = 0.4  # torsos round the nose in which hair must begin
 CRUMB = 0.003  # square torsos: less skin than this is no hand
+SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
 CHIN = 0.17  # torsos below the nose
 
 
@@ -161,7 +162,7 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
     y, x = np.ogrid[:h, :w]
     about = (x - wearer.head[0][0]) ** 2 + (y - wearer.head[0][1]) ** 2
     hair = _attached(bare.hair, about < (HEAD * frame.torso) ** 2)
-    out = np.where(over, 1.0, hair).astype(np.float32)
+    out = np.maximum(_large(over.astype(np.float32), SCRAP * frame.torso**2), hair)
     up = wearer.head[0] - frame.joints[0].mean(axis=0)
     up = up / max(float(np.hypot(*up)), 1e-6)
     nose = wearer.head[0]

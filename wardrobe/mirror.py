@@ -90,6 +90,21 @@ def fitted(
     return wearer.image, fittings
 
 
+def remarks(fittings: Sequence[Fitting], settings: Settings = DEFAULTS) -> list[str]:
+    """What of the picture isn't the garment's own, in sentences."""
+    out = []
+    for f in fittings:
+        away = Frame.of(f.pose, settings.pose.min_joint).back
+        known = f.piece.frame is not None and f.piece.frame.back
+        if away != known:
+            seen, shown = ("behind", "front") if away else ("the front", "back")
+            out.append(
+                f"{f.piece.name}: the person is seen from {seen}, but its picture shows the"
+                f" {shown}, which was put on as it is."
+            )
+    return out
+
+
 def load(settings: Settings) -> TryOnModel:
     """The try-on model that the settings name."""
     if settings.tryon.model == PLAIN:

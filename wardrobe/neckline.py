@@ -11,6 +11,9 @@ from wardrobe.types import Image, MaskArray
 
 DEEP = 0.5  # torsos below the shoulders that a neckline reaches at most
 CONTRAST = 5.0  # L* by which the inside is darker than the front, at least
+FRONTS = 0.3  # torsos from the middle in which a jacket's fronts may stand open
+SHADED = 6.0  # L* by which a lining is darker than the fronts, at least
+OPEN = 0.45  # torsos below the shoulders that a lining is seen to, at least
 STEEP = 4  # px that the line may rise or fall from one column to the next
 WINDOW = 3  # px above and below the line that are compared
 
@@ -44,6 +47,34 @@ def inside(image: Image, cut: Cut) -> MaskArray:
     for k, y in enumerate(path):
         out[: y0 + y, x0 + k] = True
     return out & cut.parts[0]
+
+
+def lining(image: Image, cut: Cut) -> MaskArray:
+    """(h, w) bool: the inside of an open jacket's back, between its fronts.
+
+    It is darker than the fronts, lies in the middle, begins under the collar and goes on well below it. Of
+    closed ones nothing is found: what is dark there (buttons, a belt) is small, or not under the collar.
+    """
+    from scipy import ndimage
+
+    trunk = cut.parts[0]
+    empty = np.zeros(trunk.shape, np.bool_)
+    if cut.category != "outerwear" or not trunk.any():
+        return empty
+    along, across = cut.frame.trunk.field((slice(0, trunk.shape[0]), slice(0, trunk.shape[1])))
+    light = ndimage.gaussian_filter(color.to_lab(image)[..., 0], 0.008 * cut.frame.torso + 0.5)
+    fronts = trunk & (np.abs(across) > 0.2) & (np.abs(across) < 0.34) & (along > 0.25)
+    fronts &= along < 0.95
+    if fronts.sum() < 100:
+        return empty
+    dark = trunk & (np.abs(across) < FRONTS) & (light < np.median(light[fronts]) - SHADED)
+    pieces, count = ndimage.label(ndimage.binary_opening(dark, iterations=2))
+    for k in range(1, count + 1):
+        piece = pieces == k
+        rows = along[piece]
+        if rows.min() < 0.2 and np.percentile(rows, 90) > OPEN and piece.sum() > 0.05 * trunk.sum():
+            return np.asarray(ndimage.binary_dilation(piece, iterations=3) & trunk, np.bool_)
+    return empty
 
 
 def _gain(light: NDArray[np.float64], mask: MaskArray) -> NDArray[np.float64]:

@@ -80,3 +80,14 @@ def test_a_photo_goes_the_way_of_a_build(
     parts = sum(row["wall s"] for step, row in found.items() if step != "all")
     assert found["all"]["wall s"] == pytest.approx(parts)
     assert len(capsys.readouterr().out.splitlines()) == 8
+
+
+def test_a_try_on_says_what_it_takes(tmp_path: Path) -> None:
+    kept, sample = tmp_path / "rows.json", ROOT / "sample_photos"
+    person, shirt = sample / "IMG_0449.jpg", sample / "truth/items/shirt-tartan.webp"
+    args = ["tryon", "--person", str(person), "--lying", str(shirt), "--worn", str(shirt)]
+    assert bench.main([*args, "--json", str(kept)]) == 0
+    rows = json.loads(kept.read_text())
+    assert [row["garment"] for row in rows] == ["lying alone", "worn"]
+    assert all(row["died"] is None and 0 < row["processor s"] < 60 for row in rows)
+    assert all(100 < row["peak MB"] < row["wanted MB"] for row in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wardrobe import relight, restore
+from wardrobe import cut, neckline, relight, restore
 from wardrobe.frame import Frame
 from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray
@@ -114,3 +114,32 @@ def test_without_a_face_the_light_is_left_alone() -> None:
 def test_levels_of_linear_light_come_back() -> None:
     levels = np.arange(0, 220, 5, dtype=np.uint8)
     assert np.abs(relight.levels(relight.linear(levels)) - levels).max() < 0.5
+
+
+def jacket(lining: tuple[int, int, int]) -> tuple[Image, MaskArray]:
+    """Lying flat; its middle of another colour from the collar to just above the hem."""
+    mask = np.zeros((400, 400), np.bool_)
+    mask[60:360, 120:280] = True
+    mask[60:320, 60:110] = mask[60:130, 60:340] = mask[60:320, 290:340] = True
+    image = np.full((400, 400, 3), 255, np.uint8)
+    image[mask] = (110, 130, 90)
+    image[62:340, 175:225] = lining
+    return image, mask
+
+
+def test_the_lining_of_an_open_jacket_is_no_part_of_it() -> None:
+    image, mask = jacket((50, 60, 40))
+    made = cut.flat(mask, "outerwear")
+    assert made is not None
+    lining = neckline.lining(image, made)
+    assert lining[100:330, 180:220].mean() > 0.95
+    assert lining[:, 120:165].sum() + lining[:, 235:280].sum() == 0
+
+
+def test_a_closed_jacket_and_a_shirt_have_no_lining() -> None:
+    image, mask = jacket((112, 131, 92))
+    closed, shirt = cut.flat(mask, "outerwear"), cut.flat(mask, "tops")
+    assert closed is not None
+    assert shirt is not None
+    assert not neckline.lining(image, closed).any()
+    assert not neckline.lining(jacket((50, 60, 40))[0], shirt).any()

@@ -42,12 +42,16 @@ def try_on(
     if to.suffix.lower() != ".png":
         raise ConfigError(f"-o {to}: the result is a PNG; give it a name that ends in .png.")
     pieces = [piece_of(name, out, settings) for name in items]
-    pixels = mirror.fitted(person, pieces, seed=seed, steps=steps, who=who, settings=settings)[0]
+    pixels, fittings = mirror.fitted(
+        person, pieces, seed=seed, steps=steps, who=who, settings=settings
+    )
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(images.encode_png(pixels))
     except OSError as e:
         raise StoreError(f"{to} can't be written: {e.strerror}. Choose another place.") from e
+    for remark in mirror.remarks(fittings, settings):
+        typer.echo(remark, err=True)
     if out is not None:
         usage.note(Store(out, create=False), "try-on asked", pieces=len(pieces))
     typer.echo(to)

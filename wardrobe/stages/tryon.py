@@ -163,7 +163,7 @@ def cut_of(piece: Piece) -> tuple[Image, Cut]:
     made = cut.flat(piece.mask, piece.category)
     if made is None:
         raise _refused(f"{piece.name}: no garment's outline is to be seen in it.", "no outline")
-    inside = neckline.inside(piece.image, made)
+    inside = neckline.inside(piece.image, made) | neckline.lining(piece.image, made)
     parts = (made.parts[0] & ~inside, made.parts[1], made.parts[2])
     return piece.image, replace(made, parts=parts)
 
