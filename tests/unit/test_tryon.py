@@ -357,7 +357,9 @@ def test_a_person_seen_from_behind_is_said_to_get_the_front() -> None:
     turned = pose.joints.copy()
     turned[[5, 6, 11, 12], 0] = turned[[6, 5, 12, 11], 0]
     piece = tryon.Piece(wearer.image, wearer.clothes["tops"], "tops", None, "tee.png")
-    _, fitting = tryon.dress(wearer, pose, replace(piece, frame=wearer.frame), tryon.Plain(), seed=0, steps=1)  # fmt: skip
+    fitting = tryon.dress(
+        wearer, pose, replace(piece, frame=wearer.frame), tryon.Plain(), seed=0, steps=1
+    )[1]
     assert mirror.remarks([fitting]) == []
     (remark,) = mirror.remarks([replace(fitting, pose=Pose(turned))])
     assert remark.startswith("tee.png: the person is seen from behind")
