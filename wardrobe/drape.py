@@ -128,6 +128,13 @@ def onto(
     return Draped((layers[0], layers[1], layers[2]), ends, hem * longer)
 
 
+def inside(draped: Draped, span: MaskArray) -> Draped:
+    """A garment under a coat: without sleeves, and only where ``span`` (h, w) bool allows."""
+    trunk = Layer(draped.layers[0].image, draped.layers[0].alpha * span)
+    gone = [Layer(one.image, np.zeros_like(one.alpha)) for one in draped.layers[1:]]
+    return Draped((trunk, gone[0], gone[1]), (2.0, 2.0), draped.hem)
+
+
 def _scaled(image: Image, cut: Cut, scale: float) -> tuple[Image, Cut]:
     """The picture no more than a little larger than it will be drawn: what it would lose between
     pixels is averaged away first."""

@@ -26,6 +26,7 @@ RIM = 0.02  # torsos around what goes that are made anew: masks end a little ins
 OVERLAP = 0.06  # torsos by which a top hangs over a waistband
 HEAD = 0.4  # torsos round the nose in which hair must begin
 CRUMB = 0.003  # square torsos: less skin than this is no hand
+COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
 CHIN = 0.17  # torsos below the nose
 
@@ -106,6 +107,8 @@ def put_on(
     """
     waist = _waistband(wearer) if cut.category == "tops" else 0.0
     draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), waist)
+    if (span := _inside_a_coat(wearer, cut, goes)) is not None:
+        draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
     zone = _grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
@@ -123,6 +126,19 @@ def put_on(
     out = before * front[..., None] + made * (1 - front[..., None])
     picture = np.where(region[..., None], np.clip(out, 0, 255).round(), before).astype(np.uint8)
     return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
+
+
+def _inside_a_coat(wearer: Wearer, cut: Cut, goes: MaskArray) -> MaskArray | None:
+    """(h, w) bool: where what is worn under a coat can show; None where no coat is worn over it."""
+    coat = wearer.clothes.get("outerwear")
+    if cut.category not in ("tops", "dresses") or coat is None:
+        return None
+    if coat.sum() < COAT * wearer.frame.torso**2:
+        return None
+    # Of every row that the coat is in, what lies between its sides, or was cloth before.
+    reach = np.logical_or.accumulate(coat, axis=1)
+    reach &= np.logical_or.accumulate(coat[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(reach | goes | ~coat.any(axis=1, keepdims=True), np.bool_)
 
 
 def _waistband(wearer: Wearer) -> float:

@@ -363,3 +363,21 @@ def test_a_person_seen_from_behind_is_said_to_get_the_front() -> None:
     assert mirror.remarks([fitting]) == []
     (remark,) = mirror.remarks([replace(fitting, pose=Pose(turned))])
     assert remark.startswith("tee.png: the person is seen from behind")
+
+
+def test_under_a_coat_no_sleeve_comes_out_beside_it() -> None:
+    wearer, pose = wearer_in(1.8)
+    shirt = wearer.clothes["tops"]
+    coat = geometry.polygon_mask(np.array([[92.0, 82], [148, 82], [148, 165], [92, 165]]), SIZE)
+    coat &= (np.abs(np.arange(SIZE[1]) - 120) > 8)[None]  # open in the middle
+    middle = shirt & ~coat & (np.abs(np.arange(SIZE[1]) - 120) <= 8)[None]
+    layered = replace(wearer, clothes={"outerwear": coat, "tops": middle})
+    piece = tryon.Piece(wearer.image, shirt, "tops", wearer.frame)
+    alone = tryon.dress(wearer, pose, piece, tryon.Plain(), seed=0, steps=1)[1].dressed
+    under = tryon.dress(layered, pose, piece, tryon.Plain(), seed=0, steps=1)[1].dressed
+    columns = np.flatnonzero(coat.any(axis=0))
+    beside = np.ones(SIZE, np.bool_)
+    beside[:, columns[0] : columns[-1] + 1] = False
+    assert alone.reach[beside].sum() > 20
+    assert under.reach[beside].sum() == 0
+    assert under.cloth.sum() > 100, "it shows between the fronts"
