@@ -22,6 +22,7 @@ WEARABLE: tuple[Category, ...] = (*SLEEVED, "bottoms", "skirts")
 
 #: Half the width between the armpits, torsos: of a body's shoulders, and the ease of cloth.
 HALF_CHEST = 0.385
+LONGEST_TOP = 1.24  # torsos from the shoulder's edge to the hem
 JOINT = 0.08  # torsos from the edge of the shoulder down to its joint
 WAIST = 0.84  # where trousers and skirts begin, torsos below the shoulders
 HALF_SEAT = 0.36  # half the width of trousers at the crotch, torsos
@@ -107,6 +108,8 @@ def _upper(mask: MaskArray, category: Category) -> Cut | None:
     columns = [np.flatnonzero(mask[:, int(np.clip(x, 0, w - 1))]) for x in edges]
     corners = [float(c[0]) if len(c) else float(top) for c in columns]
     torso = span / (2 * HALF_CHEST)
+    if category == "tops":  # made narrow by a mannequin: no top is worn longer than that
+        torso = max(torso, (bottom - float(np.mean(corners))) / LONGEST_TOP)
     # The shoulder's joint lies below the garment's edge.
     shoulders = np.array(
         [[edges[k] + (0.02, -0.02)[k] * torso, corners[k] + JOINT * torso] for k in (0, 1)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import drape, fill
+from wardrobe import color, drape, fill
 from wardrobe.bare import Bare
 from wardrobe.cut import SLEEVED, WAIST, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
@@ -26,6 +26,7 @@ RIM = 0.02  # torsos around what goes that are made anew: masks end a little ins
 OVERLAP = 0.06  # torsos by which a top hangs over a waistband
 HEAD = 0.4  # torsos round the nose in which hair must begin
 CRUMB = 0.003  # square torsos: less skin than this is no hand
+EDGE, ALIKE = 0.07, 12.0  # torsos and Lab units within which cloth at an edge is the same cloth
 COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
 CHIN = 0.17  # torsos below the nose
@@ -110,6 +111,7 @@ def put_on(
     if (span := _inside_a_coat(wearer, cut, goes)) is not None:
         draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
+    goes = _to_its_edge(wearer, goes, over)
     zone = _grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
     free = zone & (front < 0.5)
@@ -126,6 +128,40 @@ def put_on(
     out = before * front[..., None] + made * (1 - front[..., None])
     picture = np.where(region[..., None], np.clip(out, 0, 255).round(), before).astype(np.uint8)
     return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
+
+
+def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
+    """What goes, with the cloth that its mask missed at its edge: what has the colour it has next to it.
+
+    A rim of the old garment round the new one is the first thing that is seen of a try-on.
+    """
+    from scipy.ndimage import (
+        binary_erosion,
+        binary_propagation,
+        distance_transform_edt,
+        uniform_filter,
+    )
+
+    core = binary_erosion(goes, iterations=3)
+    if core.sum() < 200:
+        return goes
+    room = round(EDGE * wearer.frame.torso)
+    away, (y, x) = distance_transform_edt(~core, return_indices=True)
+    other = over | (wearer.bare.skin > 0.6) | (wearer.bare.hair > 0.6)
+    for category, mask in wearer.clothes.items():
+        if category not in ("tops", "dresses", "outerwear") or not (mask & goes).any():
+            other |= mask & ~goes
+    near = (away <= room + 3) & ~goes & ~other
+    lab = color.to_lab(wearer.image)
+    smooth = np.stack([uniform_filter(lab[..., c], 5) for c in range(3)], axis=-1)
+    alike = np.zeros_like(goes)
+    off = (lab[near] - smooth[y[near], x[near]]) * (
+        1,
+        0.5,
+        0.5,
+    )  # its edge is turned from the light
+    alike[near] = (off**2).sum(axis=1) < ALIKE**2
+    return np.asarray(goes | binary_propagation(goes, mask=goes | alike), np.bool_)
 
 
 def _inside_a_coat(wearer: Wearer, cut: Cut, goes: MaskArray) -> MaskArray | None:

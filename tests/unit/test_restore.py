@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_erosion
 
-from wardrobe import cut, neckline, relight, restore
+from wardrobe import cut, dressing, neckline, relight, restore
+from wardrobe.bare import Bare
+from wardrobe.dressing import Wearer
 from wardrobe.frame import Frame
 from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray
@@ -143,3 +146,20 @@ def test_a_closed_jacket_and_a_shirt_have_no_lining() -> None:
     assert shirt is not None
     assert not neckline.lining(image, closed).any()
     assert not neckline.lining(jacket((50, 60, 40))[0], shirt).any()
+
+
+def test_cloth_that_its_mask_missed_at_its_edge_goes_as_well() -> None:
+    true = tee()
+    image = picture(true)
+    image[200:, 118:202] = (60, 60, 70)  # trousers, of another colour
+    zero = np.zeros((H, W), np.float32)
+    found = binary_erosion(true, iterations=6)
+    found[200:] = False
+    wearer = Wearer(
+        image, standing(), np.full((5, 2), 40.0), Bare(zero, zero, zero), {"tops": found}
+    )
+    goes = dressing._to_its_edge(wearer, found, np.zeros((H, W), np.bool_))
+    shirt = true.copy()
+    shirt[200:] = False
+    assert (goes & shirt).sum() > 0.99 * shirt.sum()
+    assert not (goes & ~shirt).any(), "neither wall nor trousers"
