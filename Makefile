@@ -43,7 +43,7 @@ evaluate: install runs/fast-val runs/pairs-val  ## measure on sample_photos, ren
 runs/fast-val: | install
 	$(BIN)/python pipelines/render_samples --route fast --count 96 --seed 99 --out $@
 runs/pairs-val: | install
-	$(BIN)/python pipelines/render_samples --route fast --pairs --count 24 --seed 98 --out $@
+	$(BIN)/python pipelines/render_samples --route fast --pairs --count 36 --seed 98 --out $@
 
 lint: install  ## ruff and mypy --strict
 	$(BIN)/ruff check .
