@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 OUT ?= out/demo
 UV_VERSION := 0.13.9
 
-.PHONY: install demo journeys test lint evaluate lock clean help
+.PHONY: install demo journeys test lint evaluate gpu-check lock clean help
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.installed  ## .venv with the pinned dependencies
 
@@ -44,6 +44,9 @@ runs/fast-val: | install
 	$(BIN)/python pipelines/render_samples --route fast --count 96 --seed 99 --out $@
 runs/pairs-val: | install
 	$(BIN)/python pipelines/render_samples --route fast --pairs --count 36 --seed 98 --out $@
+
+gpu-check: install  ## on a machine with a GPU: does it answer alike, and how fast; 8 minutes at most
+	$(BIN)/python pipelines/gpu_check.py
 
 lint: install  ## ruff and mypy --strict
 	$(BIN)/ruff check .

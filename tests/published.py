@@ -4,6 +4,7 @@ in which their hubs have them. What loads these loads the real ones, if their ca
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,22 @@ DEEPFASHION2 = find("deepfashion2-yolov8s").options["labels"]
 TEXT_WORDS = 400
 
 
-def yolo(path: Path, config: str, names: list[str], **changes: Any) -> Path:
-    """A checkpoint as ultralytics saves one: a pickle of the network in half precision."""
+def yolo(
+    path: Path,
+    config: str,
+    names: list[str],
+    *,
+    coco: bool = False,
+    tuned: Callable[[Any], None] | None = None,
+    **changes: Any,
+) -> Path:
+    """A checkpoint as ultralytics saves one: a pickle of the network in half precision.
+
+    Args:
+        coco: training went on from COCO's 80 classes: the class branch keeps their width.
+        tuned: changes the random network before it is saved.
+        changes: of the checkpoint's own keys.
+    """
     from ultralytics.nn.tasks import PoseModel, SegmentationModel
 
     torch.manual_seed(0)
@@ -25,10 +40,14 @@ def yolo(path: Path, config: str, names: list[str], **changes: Any) -> Path:
     joints = {"data_kpt_shape": (17, 3)} if "pose" in config else {}
     kind = PoseModel if "pose" in config else SegmentationModel
     net = kind(config, nc=len(names), verbose=False, **joints)
+    if coco:
+        net.load(kind(config, nc=80, verbose=False, **joints), verbose=False)
     for module in net.modules():  # fresh batch norms would let no signal through to tell nets apart
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_var.uniform_(0.5, 1.5)
             module.running_mean.normal_(0, 0.1)
+    if tuned is not None:
+        tuned(net)
     net.names = dict(enumerate(names))
     net.args = {"imgsz": 640}
     saved = {
@@ -43,8 +62,13 @@ def yolo(path: Path, config: str, names: list[str], **changes: Any) -> Path:
     return path
 
 
-def segformer(folder: Path, labels: list[str] = ATR) -> Path:
-    """config.json, preprocessor_config.json, model.safetensors of a SegFormer of 20,000 weights."""
+def segformer(folder: Path, labels: list[str] = ATR, *, sure: float = 0.0) -> Path:
+    """config.json, preprocessor_config.json, model.safetensors of a SegFormer of 20,000 weights.
+
+    Args:
+        sure: how far its logits lie apart, every class somewhere and most of it background; by default
+            it isn't sure of anything.
+    """
     from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
     torch.manual_seed(0)
@@ -53,7 +77,14 @@ def segformer(folder: Path, labels: list[str] = ATR) -> Path:
         id2label=dict(enumerate(labels)), label2id={name: i for i, name in enumerate(labels)},
     )  # fmt: skip
     net = SegformerForSemanticSegmentation(config)
-    net.decode_head.classifier.weight.data *= 20  # random logits are otherwise all alike
+    last = net.decode_head.classifier
+    last.weight.data *= 20  # random logits are otherwise all alike
+    if sure:
+        noise = torch.randn(4, 3, 128, 128)
+        with torch.inference_mode():
+            last.weight.data *= sure / net.eval()(noise).logits.std(dim=(0, 2, 3)).mean()
+            last.bias.data -= net(noise).logits.mean(dim=(0, 2, 3))
+        last.bias.data[0] += 3 * sure
     net.save_pretrained(folder)
     card = {"do_normalize": True, "do_reduce_labels": False, "do_rescale": True, "do_resize": True,
             "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "resample": 2,

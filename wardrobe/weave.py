@@ -9,6 +9,9 @@ is not repeated. Pure NumPy and SciPy.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +23,8 @@ WORK = 224  # px, longer side of the garment as it is looked at
 OFFSETS = 40  # at which the cloth repeats best
 SHORTEST = 0.03  # of the side: nearer places are alike without any pattern
 FINE = 0.035  # of the side: what changes slower than this is light and colour, not pattern
-NEAR = 0.10  # of the side: as far as an offset's agreement is asked for round a place
+#: Shares of the side within which an offset's agreement is asked for round a place, and their weights.
+REACHES = ((0.1 / 3, 1.0), (0.1, 0.1), (0.3, 0.01))
 LEAST = (
     0.25  # agreement, all over and near by, under which an offset is chance or a print seen once
 )
@@ -105,22 +109,18 @@ def _pattern(
     fine: Floats, seen: MaskArray, hole: MaskArray
 ) -> tuple[MaskArray, Floats, Floats] | None:
     """Where a repeating pattern can be laid into a hole, it, and how well it agrees near by, 0 to 1."""
-    from scipy.ndimage import gaussian_filter
-
-    (h, w), side = seen.shape, max(seen.shape)
+    h, w = seen.shape
     offsets = repeats(fine, seen, hole)
+    around = _Around.of(hole)
     best = np.full((h, w), LEAST, np.float32)
     where, out = np.zeros((h, w), np.bool_), np.zeros_like(fine)
     power, mask = (fine**2).sum(axis=-1), seen.astype(np.float32)
     for dy, dx in offsets:
         there, known = _moved(fine, dy, dx), _moved(mask, dy, dx)
         both = known * mask
-        sums = ((fine * there).sum(axis=-1), (power + (there**2).sum(axis=-1)) / 2 * both)
-        alike, total = np.zeros((h, w), np.float32), np.full((h, w), 1e-3, np.float32)
-        for reach, trust in ((NEAR / 3, 1.0), (NEAR, 0.1), (3 * NEAR, 0.01)):
-            alike += trust * gaussian_filter(sums[0], reach * side, truncate=2.5)
-            total += trust * gaussian_filter(sums[1], reach * side, truncate=2.5)
-        agree = alike / total
+        agree = np.zeros((h, w), np.float32)
+        alike = around((fine * there).sum(axis=-1))
+        agree[around.part] = alike / (1e-3 + around((power + _moved(power, dy, dx)) / 2 * both))
         better = hole & (known > 0) & (agree > best)
         best[better] = agree[better]
         out[better] = there[better]
@@ -128,6 +128,48 @@ def _pattern(
     if not where.any():
         return None
     return where, out, np.clip(best, 0, 1)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Sums round every place of a hole, the nearer the heavier: Gaussians of several widths, as products
+    of matrices, since only the hole's rows and columns of them are wanted and 40 offsets ask for them.
+
+    Attributes:
+        part: the hole's rows and columns.
+        down: of each width (rows of the part, rows), times how much it counts.
+        across: of each width (columns, columns of the part).
+    """
+
+    part: tuple[slice, slice]
+    down: Floats
+    across: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, hole: MaskArray) -> _Around:
+        y, x = (np.flatnonzero(hole.any(axis=k)) for k in (1, 0))
+        part = slice(int(y[0]), int(y[-1]) + 1), slice(int(x[0]), int(x[-1]) + 1)
+        (h, w), side = hole.shape, max(hole.shape)
+        down = [trust * _bell(h, reach * side)[part[0]] for reach, trust in REACHES]
+        across = [_bell(w, reach * side)[part[1]].T.copy() for reach, _ in REACHES]
+        return cls(part, np.concatenate(down), tuple(across))
+
+    def __call__(self, values: Floats) -> Floats:
+        """(rows, columns) float32 of the part, from (h, w) values."""
+        rows = np.split(self.down @ values, len(self.across))
+        out: Floats = sum(r @ a for r, a in zip(rows, self.across, strict=True))
+        return out
+
+
+@lru_cache(maxsize=64)
+def _bell(size: int, sigma: float) -> Floats:
+    """(size, size): how much each place (column) counts at each (row); what lies beyond the edge is
+    mirrored."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return np.asarray(
+        gaussian_filter1d(np.eye(size, dtype=np.float32), sigma, axis=0, truncate=2.5), np.float32
+    )
 
 
 def repeats(fine: Floats, seen: MaskArray, hole: MaskArray) -> list[tuple[int, int]]:

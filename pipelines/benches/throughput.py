@@ -1,34 +1,38 @@
 """Photos a second: the product beside the script that a capable user would write, on the same photos.
 
-The straightforward script opens each photo with Pillow, asks ultralytics' ``predict`` for people and
-garments photo by photo, embeds and names each crop by itself, groups with scikit-learn's DBSCAN and
-saves a cut-out of each group with Pillow. It has the same weights as the product and does less: no
-visibility, colours, patterns or quality, nothing is remembered, a bad file ends it. Each runs in a
-process of its own, models loaded before the clock starts. Seconds are of the wall and of processor
-time: on a busy machine only the latter says anything. ``share`` is of all processor time, ``ratio``
-the straightforward script's seconds by ours, of whichever clock.
+The straightforward script (``benches/plainly.py``) has the same weights and does less: no visibility,
+colours, patterns or quality, no thumbnail completed from other photos, nothing is remembered, a bad file
+ends it. ``done`` says how much each found and wrote. Each runs in a process of its own, models loaded
+before the clock starts. Seconds are of the wall and of processor time: on a busy machine only the latter
+says anything, and with a GPU only the former. ``share`` is of all processor time, ``ratio`` the script's
+seconds by ours, of whichever clock: end to end, and of what both do, the four models' stages.
+
+``--untrained`` puts the gpu profile's networks in at full size with random weights
+(``benches/untrained.py``), for machines that can't fetch the real ones.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import sys
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from benches.alone import alone
+from benches.busy import Busy
+from benches.clock import Clock, Spent
+from benches.plainly import plain
 
-from wardrobe import backends, batch, config, weights
+from wardrobe import backends, batch, config
 from wardrobe.folder import scan
-from wardrobe.types import Crop
 
 ROOT = Path(__file__).parents[2]
-Clock = tuple[float, float]  # wall and processor seconds
+BOTH = ("pose", "segment", "embed", "classify")  # stages that the script has, too
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,147 +40,125 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=40, help="photos")
     parser.add_argument("--profile", choices=["small", "gpu"], default="small")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, default=8, help="photos at once; on a GPU try 32")
+    parser.add_argument("--thumbnails", metavar="MODEL", help="what fills them, not the profile's")
+    parser.add_argument(
+        "--untrained", choices=["full", "tiny"], help="random weights, of that size"
+    )
     parser.add_argument("--skip-plain", action="store_true", help="only the product")
 
 
 def rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
     """Each stage of the product, all of it, a second run in which all is remembered; the script."""
-    ours = alone(product, args.photos, args.limit, args.profile, args.device)
+    with models(args.untrained):
+        yield from _rows(args)
+
+
+def _rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
+    chosen = {"run.device": args.device, "run.batch": str(args.batch)}
+    if args.thumbnails or args.untrained:  # Stable Diffusion isn't among the random ones
+        chosen["thumbnail.model"] = args.thumbnails or "inpaint-cloth"
+    ours = alone(product, args.photos, args.limit, args.profile, chosen)
     if ours.value is None:
-        yield _row("product", args.limit, (0.0, 0.0), ours.died, 0.0)
+        yield _row("product", args.limit, (0.0, 0.0), peak=ours.died)
         return
-    n, total = ours.value["photos"], ours.value["total"]
-    for stage, clock in ours.value["stages"].items():
-        yield _row(stage, n, clock, None, total[1])
-    yield _row("product", n, total, round(ours.peak_mb or 0), total[1])
-    yield _row("product, again", n, ours.value["again"], None, total[1])
-    if args.skip_plain or args.profile != "small":
+    n, total, stages = (ours.value[k] for k in ("photos", "total", "stages"))
+    for stage, clock in stages.items():
+        yield _row(stage, n, clock, whole=total[1])
+    said = {"peak": round(ours.peak_mb or 0), "whole": total[1], "done": ours.value["done"]}
+    yield _row("product", n, total, **said, busy=ours.value["busy"], gpu=ours.value["gpu MB"])
+    yield _row("product, again", n, ours.value["again"], whole=total[1])
+    if args.skip_plain:
         return
-    script = alone(plain, args.photos, args.limit, args.device)
+    script = alone(plain, args.photos, args.limit, args.profile, args.device)
     if script.value is None:
-        yield _row("script", n, (0.0, 0.0), script.died, 0.0)
+        yield _row("script", n, (0.0, 0.0), peak=script.died)
         return
-    clock = script.value["total"]
-    yield _row("script", n, clock, round(script.peak_mb or 0), total[1])
-    yield {**_row("ratio", n, total, None, 0.0), "wall s": clock[0] / total[0],
-           "processor s": clock[1] / total[1], "photos/s": None}  # fmt: skip
+    for stage, clock in script.value["stages"].items():
+        yield _row(stage, n, clock, whole=total[1])
+    theirs = script.value["total"]
+    said = {"peak": round(script.peak_mb or 0), "whole": total[1], "done": script.value["done"]}
+    yield _row("script", n, theirs, **said)
+    yield _ratio("ratio", n, theirs, total)
+    yield _ratio(
+        "ratio of what both do", n,
+        _sum([script.value["stages"].get(f"  script: {s}", (0.0, 0.0)) for s in BOTH]),
+        _sum([stages.get(f"  {s}", (0.0, 0.0)) for s in BOTH]),
+    )  # fmt: skip
 
 
-def _row(what: str, n: int, clock: Clock, peak: object, whole: float) -> dict[str, object]:
+def _row(
+    what: str, n: int, clock: Clock, *, whole: float = 0.0, peak: object = None, busy: object = None,
+    gpu: object = None, done: object = None,
+) -> dict[str, object]:  # fmt: skip
     wall, processor = clock
     return {
         "what": what, "photos": n, "wall s": wall, "processor s": processor,
         "photos/s": n / wall if wall else None, "share": processor / whole if whole else None,
-        "peak MB": peak,
+        "peak MB": peak, "GPU busy": busy, "GPU peak MB": gpu, "done": done,
     }  # fmt: skip
 
 
-def product(photos: Path, limit: int, profile: Any, device: str) -> dict[str, Any]:
+def _ratio(what: str, n: int, theirs: Clock, ours: Clock) -> dict[str, object]:
+    wall, processor = (t / o if o else None for t, o in zip(theirs, ours, strict=True))
+    return {**_row(what, n, theirs), "wall s": wall, "processor s": processor, "photos/s": None}
+
+
+def _sum(clocks: list[Clock]) -> Clock:
+    return sum(c[0] for c in clocks), sum(c[1] for c in clocks)
+
+
+@contextmanager
+def models(untrained: str | None) -> Iterator[None]:
+    """The models folder while a benchmark runs: the user's, or one of random networks."""
+    if not untrained:
+        yield
+        return
+    from benches import untrained as random
+
+    before = os.environ.get("WARDROBE_MODELS")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["WARDROBE_MODELS"] = folder
+        try:
+            print(f"weights are random, networks {untrained}", file=sys.stderr)
+            random.write(Path(folder), small=untrained == "tiny")
+            yield
+        finally:
+            if before is None:
+                del os.environ["WARDROBE_MODELS"]
+            else:
+                os.environ["WARDROBE_MODELS"] = before
+
+
+def product(photos: Path, limit: int, profile: Any, chosen: dict[str, str]) -> dict[str, Any]:
     """The batch job with its models loaded beforehand, timed as a whole and model by model."""
-    settings = config.load(overrides={"run.device": device}, profile=profile)
-    spent: dict[str, Clock] = defaultdict(lambda: (0.0, 0.0))
+    settings, spent = config.load(overrides=chosen, profile=profile), Spent()
     made: dict[tuple[str, str], Any] = {}
 
     def create(stage: str, name: str, where: str) -> Any:
         if (stage, name) not in made:
-            made[stage, name] = _timed(backends.create(stage, name, where), spent, f"  {stage}")
+            made[stage, name] = spent.timed(f"  {stage}", backends.create(stage, name, where))
         return made[stage, name]
 
     with tempfile.TemporaryDirectory() as out:
-        batch.build(photos, Path(out) / "warm", settings, limit=1, create=create)
-        spent.clear()
-        total, report = _clock(
-            lambda: batch.build(photos, Path(out) / "a", settings, limit=limit, create=create)
-        )
-        stages = dict(spent)
-        again, _ = _clock(
-            lambda: batch.build(photos, Path(out) / "a", settings, limit=limit, create=create)
-        )
+
+        def run() -> batch.Report:
+            return batch.build(photos, Path(out) / "a", settings, limit=limit, create=create)
+
+        # On a photo that isn't timed: what an encoder has seen, it answers for nothing.
+        files = list(scan(photos))
+        other = files[limit] if len(files) > limit else files[-1]
+        (Path(out) / "other").mkdir()
+        shutil.copy(other.file, Path(out) / "other" / other.file.name)
+        batch.build(Path(out) / "other", Path(out) / "warm", settings, create=create)
+        spent.forget()
+        with Busy(backends.resolve(settings.run.device)) as gpu:
+            total, report = spent.clock(run)
+        stages = spent.rest(total, "  all else")
+        again, _ = spent.clock(run)
         shutil.rmtree(out, ignore_errors=True)
-    models = np.sum(list(stages.values()), axis=0) if stages else np.zeros(2)
-    stages["  all else"] = (total[0] - models[0], total[1] - models[1])
+    f = report.catalogue.funnel
     return {
-        "photos": report.catalogue.funnel.seen,
-        "total": total,
-        "again": again,
-        "stages": stages,
-    }
-
-
-def plain(photos: Path, limit: int, device: str) -> dict[str, Any]:
-    """The straightforward script; its weights are put into files that ultralytics opens itself."""
-    from PIL import Image as Pillow
-    from sklearn.cluster import DBSCAN
-
-    embed = backends.create("embed", "embed-small", device)
-    name = backends.create("classify", "classify-small", device)
-    with tempfile.TemporaryDirectory() as folder:
-        pose, segment = (_ultralytics(n, Path(folder)) for n in ("pose-small", "segment-small"))
-        files = [f.file for f in scan(photos)][:limit]
-        for model in (pose, segment):
-            model.predict(np.zeros((64, 64, 3), np.uint8), verbose=False, device=device)
-
-        def run() -> int:
-            vectors, crops = [], []
-            for file in files:
-                picture = Pillow.open(file).convert("RGB")
-                if not len(pose.predict(picture, verbose=False, device=device)[0].boxes):
-                    continue
-                (found,) = segment.predict(picture, verbose=False, device=device, retina_masks=True)
-                pixels = np.asarray(picture)
-                for mask in found.masks.data.cpu().numpy() > 0.5 if found.masks is not None else ():
-                    if mask.any():
-                        ys, xs = np.nonzero(mask)
-                        box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-                        crop = Crop(pixels[box], mask[box])
-                        crops.append((crop, name([crop])[0]))
-                        vectors.append(embed([crop])[0])
-            groups = DBSCAN(eps=0.07, min_samples=1, metric="cosine").fit_predict(np.stack(vectors))
-            for group in np.unique(groups):
-                crop = crops[int(np.flatnonzero(groups == group)[0])][0]
-                cut = np.where(crop.mask[..., None], crop.image, np.uint8(244))
-                Pillow.fromarray(cut).resize((512, 512)).save(Path(folder) / f"{group}.webp")
-            return len(files)
-
-        total, n = _clock(run)
-    return {"photos": n, "total": total}
-
-
-def _ultralytics(name: str, folder: Path) -> Any:
-    """The small model ``name`` as ultralytics' own YOLO object, from a checkpoint of its own kind."""
-    import torch
-    from ultralytics import YOLO
-    from ultralytics.nn.tasks import PoseModel, SegmentationModel
-
-    from wardrobe.backends import yolo
-    from wardrobe.labels import CATEGORIES
-
-    if name == "pose-small":
-        net = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
-        coco = PoseModel("yolo11n-pose.yaml", nc=80, data_kpt_shape=(17, 3), verbose=False)
-        names, task = ["person"], "pose"
-    else:
-        net = SegmentationModel("yolo11n-seg.yaml", nc=len(CATEGORIES), verbose=False)
-        coco = SegmentationModel("yolo11n-seg.yaml", nc=80, verbose=False)
-        names, task = list(CATEGORIES), "segment"
-    net.load(coco, verbose=False)
-    net = yolo._loaded(net, weights.verified(weights.find(name)))
-    net.names, net.args = dict(enumerate(names)), {"imgsz": 640, "task": task}
-    path = folder / f"{name}.pt"
-    torch.save({"model": net, "train_args": {"imgsz": 640, "task": task}}, path)
-    return YOLO(path)
-
-
-def _timed(model: Any, spent: dict[str, Clock], name: str) -> Any:
-    def answer(*inputs: Sequence[Any]) -> Any:
-        clock, said = _clock(lambda: model(*inputs))
-        spent[name] = (spent[name][0] + clock[0], spent[name][1] + clock[1])
-        return said
-
-    return answer
-
-
-def _clock(work: Callable[[], Any]) -> tuple[Clock, Any]:
-    wall, processor = time.perf_counter(), time.process_time()
-    value = work()
-    return (time.perf_counter() - wall, time.process_time() - processor), value
+        "photos": f.seen, "total": total, "again": again, "stages": stages, "busy": gpu.share,
+        "gpu MB": gpu.peak_mb, "done": f"{f.kept} photos kept, {f.garments} garments, {f.items} items",
+    }  # fmt: skip

@@ -11,7 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 pytest.importorskip("diffusers")
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+import published_diffusers
+from diffusers import UNet2DConditionModel
+from published_diffusers import ATTENTION
+from published_diffusers import catvton_unet as unet
 
 from wardrobe import figure
 from wardrobe.backends import catvton
@@ -21,46 +24,11 @@ from wardrobe.stages.tryon import Fitting, Piece
 from wardrobe.types import Pose
 
 HEIGHT, WIDTH = 64, 48
-ATTENTION = Path("mix-48k-1024/attention/model.safetensors")
-
-
-def unet() -> Any:
-    """SD 1.5's inpainting UNet in its own topology, narrow."""
-    torch.manual_seed(0)
-    return UNet2DConditionModel(
-        sample_size=8, in_channels=9, out_channels=4, block_out_channels=(8, 16, 16, 16),
-        layers_per_block=2, cross_attention_dim=8, attention_head_dim=4, norm_num_groups=4,
-    )  # fmt: skip
-
-
-def published(net: Any, seed: int = 1) -> dict[str, torch.Tensor]:
-    """Random self-attention as the published file names it: eight modules to a block."""
-    generator = torch.Generator().manual_seed(seed)
-    out = {}
-    for n, block in enumerate(m for name, m in net.named_modules() if name.endswith("attn1")):
-        for name in catvton.NAMES:
-            shape = block.get_parameter(name).shape
-            out[f"{8 * n}.{name}"] = torch.randn(shape, generator=generator)
-    return out
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("catvton")
-    net = unet()
-    net.save_pretrained(root / "unet")
-    vae = AutoencoderKL(
-        block_out_channels=(4, 4, 4, 4), norm_num_groups=2, layers_per_block=1,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    )  # fmt: skip
-    vae.save_pretrained(root / "vae")
-    DDIMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
-        set_alpha_to_one=False, steps_offset=1,
-    ).save_pretrained(root / "scheduler")  # fmt: skip
-    (root / ATTENTION).parent.mkdir(parents=True)
-    save_file(published(net), root / ATTENTION)
-    return root
+    return published_diffusers.catvton(tmp_path_factory.mktemp("catvton"))
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def test_one_unit_vector_a_crop_in_order_and_a_batch_equals_its_singles(folder: 
     assert vectors.shape == (15, 256)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    openclip.encoder.cache_clear()  # so that nothing is remembered
+    openclip._encoders.clear()  # so that nothing is remembered
     alone = ClipEmbedder(folder, **OPTIONS)
     assert (np.concatenate([alone([c]) for c in crops]) == vectors).all()
     assert alone([]).shape == (0, 256)
@@ -130,7 +130,7 @@ def test_everything_works_without_a_network(folder: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    openclip.encoder.cache_clear()
+    openclip._encoders.clear()
     ZeroShotClassifier(trunk=folder, **OPTIONS)([crop(1)])
 
 
@@ -215,7 +215,7 @@ def test_a_trained_head_labels_garments(folder: Path, tmp_path: Path) -> None:
 def test_what_was_embedded_is_classified_for_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    openclip.encoder.cache_clear()
+    openclip._encoders.clear()
     embedder = ClipEmbedder(folder, **OPTIONS)
     classifier = ZeroShotClassifier(trunk=folder, **OPTIONS)
     asked: list[int] = []
@@ -230,4 +230,4 @@ def test_what_was_embedded_is_classified_for_nothing(
     embedder([crop(1), crop(2)])
     classifier([crop(1), crop(2), crop(3)])
     assert asked == [2, 1]
-    openclip.encoder.cache_clear()
+    openclip._encoders.clear()

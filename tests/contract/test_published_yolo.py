@@ -100,6 +100,15 @@ def test_labels_are_mapped_when_it_loads(garment_file: Path, tmp_path: Path) -> 
         yolo.PublishedGarments(foreign, labels=["trousers", "spoon"])
 
 
+def test_a_network_fine_tuned_from_more_classes_keeps_its_wider_branch(tmp_path: Path) -> None:
+    path = published.yolo(tmp_path / "x.pt", "yolov8n-seg.yaml", published.DEEPFASHION2, coco=True)
+    model = yolo.PublishedGarments(path, labels=published.DEEPFASHION2)
+    wide = torch.load(path, weights_only=False)["model"].state_dict()
+    assert wide["model.22.cv3.0.2.weight"].shape[1] == 80  # 64 by its config of 13 classes
+    last = model._net._net.model[-1].cv3[0][2].weight
+    assert torch.equal(last, wide["model.22.cv3.0.2.weight"].float())
+
+
 def test_the_registry_s_labels_are_deepfashion2_s_counted_from_0() -> None:
     assert list(DEEPFASHION2) == published.DEEPFASHION2
     assert published.DEEPFASHION2[0] == "short_sleeved_shirt"

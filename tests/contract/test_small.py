@@ -155,3 +155,28 @@ def test_a_head_is_not_taken_for_a_trunk(weights: Path) -> None:
     head = weights / "classify-small" / "weights.safetensors"
     with pytest.raises(ModelError, match="not this network's"):
         SmallClassifier(head, device="cpu", trunk=head)
+
+
+def test_what_was_embedded_is_classified_without_reading_it_again(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trunk = weights / "embed-small" / "weights.safetensors"
+    embed = SmallEmbedder(trunk, device="cpu")
+    classify = SmallClassifier(
+        weights / "classify-small" / "weights.safetensors", device="cpu", trunk=trunk
+    )
+    crops = [crop(s, 90 + s) for s in range(40)]
+    embed(crops)
+    read: list[int] = []
+    plain = GarmentNet.readings
+
+    def counted(self: GarmentNet, image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        read.append(len(image))
+        return plain(self, image, mask)
+
+    monkeypatch.setattr(GarmentNet, "readings", counted)
+    said = classify(crops)
+    assert read == []
+    fresh = classify([crop(7, 97), crop(99, 120)])
+    assert read == [1]  # the one it never saw
+    assert np.allclose(fresh[0].category, said[7].category, atol=1e-4)

@@ -2,79 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from diffusers import (
-    AutoencoderKL,
-    PNDMScheduler,
-    StableDiffusionInpaintPipeline,
-    UNet2DConditionModel,
-)
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from published_diffusers import stable, stable_xl
 
+from wardrobe import weights
 from wardrobe.backends.diffusion_inpaint import StableFiller
 from wardrobe.errors import ContractError, ModelError
 from wardrobe.types import Image, MaskArray
 
 
-def published(folder: Path, channels: int = 9) -> Path:
-    """A pipeline of a few thousand weights as the hub has Stable Diffusion 1.5 for inpainting."""
-    folder.mkdir()
-    torch.manual_seed(0)
-    unet = UNet2DConditionModel(
-        sample_size=16, in_channels=channels, out_channels=4, layers_per_block=1,
-        block_out_channels=(8, 16), norm_num_groups=4, cross_attention_dim=16, attention_head_dim=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-    )  # fmt: skip
-    vae = AutoencoderKL(
-        block_out_channels=(8, 8, 8, 8), latent_channels=4, norm_num_groups=4, sample_size=64,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    )  # fmt: skip
-    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)] + [","]
-    words = [*letters, *(f"{x}</w>" for x in letters), "<|startoftext|>", "<|endoftext|>"]
-    (folder / "vocab.json").write_text(json.dumps({w: i for i, w in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer(
-        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77
-    )
-    for name in ("vocab.json", "merges.txt"):
-        (folder / name).unlink()
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(words), hidden_size=16, intermediate_size=24, num_hidden_layers=1,
-            num_attention_heads=2, bos_token_id=len(words) - 2, eos_token_id=len(words) - 1,
-            pad_token_id=len(words) - 1,
-        )
-    )  # fmt: skip
-    scheduler = PNDMScheduler(skip_prk_steps=True, steps_offset=1)
-    parts: dict[str, Any] = {"safety_checker": None, "feature_extractor": None}
-    StableDiffusionInpaintPipeline(
-        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=scheduler,
-        requires_safety_checker=False, **parts,
-    ).save_pretrained(folder)  # fmt: skip
-    # The hub's index names a checker that isn't fetched.
-    index = json.loads((folder / "model_index.json").read_text())
-    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
-    index["feature_extractor"] = ["transformers", "CLIPImageProcessor"]
-    (folder / "model_index.json").write_text(json.dumps(index))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("sd") / "sd15-inpaint")
+@pytest.fixture(scope="module", params=["sd15-inpaint", "sdxl-inpaint"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    make = stable if request.param == "sd15-inpaint" else stable_xl
+    return make(tmp_path_factory.mktemp("sd") / request.param)
 
 
 @pytest.fixture(scope="module")
 def filler(folder: Path) -> StableFiller:
-    return StableFiller(folder, device="cpu", input_px=64, steps=2)
+    strength = weights.find(folder.name).options.get("strength", 1.0)
+    return StableFiller(folder, device="cpu", input_px=64, steps=2, strength=strength)
 
 
 def lesson(h: int = 60, w: int = 44) -> tuple[Image, MaskArray, MaskArray]:
@@ -150,7 +101,7 @@ def test_what_is_no_inpainting_pipeline_is_refused(folder: Path, tmp_path: Path)
     with pytest.raises(ModelError, match="model_index"):
         StableFiller(tmp_path, device="cpu")
     with pytest.raises(ModelError, match="takes 4 channels"):
-        StableFiller(published(tmp_path / "four", channels=4), device="cpu")
+        StableFiller(stable(tmp_path / "four", channels=4), device="cpu")
     damaged = tmp_path / "damaged"
     shutil.copytree(folder, damaged)
     next(damaged.glob("unet/*.safetensors")).unlink()
@@ -162,3 +113,42 @@ def test_sizes_that_do_not_fit_are_our_bug(filler: StableFiller) -> None:
     image, seen, outline = lesson()
     with pytest.raises(ContractError):
         filler([image], [seen[:-1]], [outline])
+
+
+@pytest.mark.parametrize("name", ["sd15-inpaint", "sdxl-inpaint"])
+def test_the_registry_fetches_every_file_that_is_loaded(name: str, tmp_path: Path) -> None:
+    """Just the files of the registry, under their names there: nothing else is missed."""
+    whole = (stable if name == "sd15-inpaint" else stable_xl)(tmp_path / "whole")
+    bare = tmp_path / name
+    for one in weights.find(name).all():
+        inner = Path(one.path).relative_to(name)
+        there = whole / str(inner).replace(".fp16.", ".")
+        (bare / inner).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(there, bare / inner)
+    image, seen, outline = lesson()
+    (got,) = StableFiller(bare, device="cpu", input_px=64, steps=2)([image], [seen], [outline])
+    assert got is not None
+    assert (got[seen] == image[seen]).all()
+
+
+def test_xl_is_told_the_size_and_starts_a_little_short_of_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = weights.find("sdxl-inpaint").options
+    assert (options["input_px"], options["strength"]) == (1024, 0.99)
+    filler = StableFiller(
+        stable_xl(tmp_path / "xl"), device="cpu", input_px=64, steps=4, strength=0.99
+    )
+    told: list[dict[str, Any]] = []
+    forward = filler._pipe.unet.forward
+
+    def spied(*args: Any, **kwargs: Any) -> Any:
+        told.append(kwargs["added_cond_kwargs"])
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(filler._pipe.unet, "forward", spied)
+    image, seen, outline = lesson()
+    filler([image], [seen], [outline])
+    assert len(told) == 3  # 0.99 of four steps
+    assert told[0]["time_ids"][0].tolist() == [64, 64, 0, 0, 64, 64]
+    assert told[0]["text_embeds"].shape == (2, 20)

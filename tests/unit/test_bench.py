@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import bench
+import gpu_check
 import pytest
-from benches import group
+from benches import busy, group
 from benches.alone import alone
 from conftest import ROOT
 
@@ -91,3 +93,79 @@ def test_a_try_on_says_what_it_takes(tmp_path: Path) -> None:
     assert [row["garment"] for row in rows] == ["lying alone", "worn"]
     assert all(row["died"] is None and 0 < row["processor s"] < 60 for row in rows)
     assert all(100 < row["peak MB"] < row["wanted MB"] for row in rows)
+
+
+@pytest.mark.slow
+def test_the_gpu_profile_is_timed_beside_the_script_on_random_networks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WARDROBE_MODELS", raising=False)
+    for name in ("IMG_0423.jpg", "IMG_0450.jpg"):
+        (tmp_path / name).write_bytes((ROOT / "sample_photos" / name).read_bytes())
+    kept = tmp_path / "rows.json"
+    asked = ["throughput", "--profile", "gpu", "--untrained", "tiny", "--photos", str(tmp_path)]
+    assert bench.main([*asked, "--json", str(kept)]) == 0
+    found = {row["what"].strip(): row for row in json.loads(kept.read_text())}
+    # Both have the same to do: every stage is timed, and in two photos they find the same garments.
+    for stage in ("pose", "segment", "embed", "classify"):
+        assert found[stage]["processor s"] > 0
+        assert found[f"script: {stage}"]["processor s"] > 0
+    assert found["product"]["done"].startswith("2 photos kept, 4 garments")
+    assert found["script"]["done"].startswith("2 photos with people, 4 garments")
+    for who in ("", "script: "):
+        stages = ("pose", "segment", "amodal", "embed", "classify", "inpaint", "all else")
+        mine = [found[f"{who}{s}"] for s in stages if f"{who}{s}" in found]
+        parts = sum(row["processor s"] for row in mine)
+        assert parts == pytest.approx(found["script" if who else "product"]["processor s"])
+    ratio = found["script"]["processor s"] / found["product"]["processor s"]
+    assert found["ratio"]["processor s"] == pytest.approx(ratio)
+    assert found["product"]["GPU busy"] is None  # nobody asked
+    assert "WARDROBE_MODELS" not in os.environ
+    assert len({line.count("|") for line in capsys.readouterr().out.splitlines()}) == 1
+
+
+def test_how_busy_a_gpu_is_comes_from_what_nvidia_smi_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert busy.read("80, 1000\n100, 3000\n[N/A], 12\n\n") == (0.9, 3000 * 2**20 / 1e6)
+    assert busy.read("") == (None, None)
+    (tmp_path / "nvidia-smi").write_text(
+        '#!/bin/sh\necho "$@" > "$0.asked"\nwhile true; do echo "50, 10"; sleep 0.05; done\n'
+    )
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with busy.Busy("cuda:1") as gpu:
+        time.sleep(0.5)
+    assert gpu.share == 0.5
+    assert gpu.peak_mb == pytest.approx(10.5, abs=0.1)
+    assert "-i 1" in (tmp_path / "nvidia-smi.asked").read_text()
+    with busy.Busy("cpu") as none:
+        pass
+    assert none.share is None
+
+
+def test_what_is_checked_on_a_gpu_takes_eight_minutes_at_most_and_can_be_asked() -> None:
+    args = gpu_check._arguments(["--out", "x"])
+    parts = gpu_check.parts(args)
+    assert [name for name, *_ in parts] == args.only
+    assert sum(seconds for _, seconds, *_ in parts) + 20 <= 480
+    for name, _, command, _ in parts:
+        if name == "parity":
+            assert (ROOT / command[command.index("gpu") + 1]).is_dir()
+            continue
+        asked = bench._arguments(command[1:])  # would end the program if an option were wrong
+        assert asked.device == "cuda"
+        assert asked.profile == name
+        assert asked.untrained == ("full" if name == "gpu" else None)
+
+
+def test_a_part_that_takes_too_long_is_ended_with_its_children_and_what_it_said_is_kept(
+    tmp_path: Path,
+) -> None:
+    code = "import subprocess, sys; print('said'); subprocess.run(['sleep', '60'])"
+    began = time.monotonic()
+    assert not gpu_check._run("late", 2, ["-c", code], {}, tmp_path)
+    assert time.monotonic() - began < 30
+    assert (tmp_path / "late.log").read_text() == "said\n"
+    assert gpu_check._run("well", 60, ["-c", "print('well')"], {}, tmp_path)
+    assert not gpu_check._run("badly", 60, ["-c", "raise SystemExit(3)"], {}, tmp_path)

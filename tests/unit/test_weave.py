@@ -77,3 +77,16 @@ def test_spreading_keeps_what_is_seen_and_mixes_between() -> None:
     assert out[seen] == pytest.approx(image[seen], abs=1e-3)
     assert 20 < out[16, 19:21].mean() < 80
     assert (np.diff(out[16, :, 0]) > -5).all()
+
+
+def test_sums_round_a_hole_are_scipy_s_gaussians(monkeypatch: pytest.MonkeyPatch) -> None:
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(0)
+    values, hole = rng.random((90, 70)).astype(np.float32), np.zeros((90, 70), np.bool_)
+    hole[30:50, 60:70] = True
+    around = weave._Around.of(hole)
+    wanted = sum(
+        trust * gaussian_filter(values, reach * 90, truncate=2.5) for reach, trust in weave.REACHES
+    )
+    assert np.allclose(around(values), wanted[30:50, 60:70], atol=1e-5)

@@ -68,8 +68,9 @@ class StableFiller:
         try:
             make: Any = diffusers.AutoPipelineForInpainting
             self._pipe = make.from_pretrained(
-                str(path), torch_dtype=torch.float16 if half else torch.float32,
-                variant=variant, local_files_only=True, use_safetensors=True, **spare,
+                str(path), dtype=torch.float16 if half else torch.float32,
+                variant=variant, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False,
+                **spare,
             )  # fmt: skip
         except (OSError, ValueError) as e:
             raise ModelError(f"{path}: {e}. Run `wardrobe models verify`.") from e

@@ -10,9 +10,9 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 import open_clip
@@ -84,7 +84,7 @@ class ClipEmbedder:
         if self._reduce == "prefix":
             full = full[:, :VECTOR_SIZE]  # before normalising: a slice of a unit vector isn't one
         elif self._matrix is not None:
-            full = F.normalize(full, dim=1) @ self._matrix.to(full.device)
+            full = _times(F.normalize(full, dim=1), self._matrix.to(full.device))
         out: NDArray[np.float32] = F.normalize(full, dim=1).numpy()
         return out
 
@@ -114,7 +114,7 @@ class ZeroShotClassifier:
 
     def __call__(self, crops: Sequence[Crop]) -> list[Scores]:
         pictures = F.normalize(self._encoder.features([prepare(c) for c in crops]), dim=1)
-        nouns, types = pictures @ self._nouns.T, pictures @ self._types.T
+        nouns, types = _times(pictures, self._nouns.T), _times(pictures, self._types.T)
         out = []
         for noun, kind in zip(nouns, types, strict=True):
             of: dict[str, float] = {}
@@ -156,11 +156,18 @@ class HeadClassifier:
     @torch.inference_mode()
     def __call__(self, crops: Sequence[Crop]) -> list[Scores]:
         full = self._encoder.features([prepare(c) for c in crops])
-        category, types = self._head(F.normalize(full[:, :VECTOR_SIZE], dim=1))
-        return [
-            Scores(c.astype(np.float32), dict(zip(TYPE_NAMES, t, strict=True)))
-            for c, t in zip(category.exp().numpy(), types.exp().tolist(), strict=True)
-        ]
+        out = []
+        for one in F.normalize(full[:, :VECTOR_SIZE], dim=1):
+            category, types = self._head(one[None])
+            of = dict(zip(TYPE_NAMES, types[0].exp().tolist(), strict=True))
+            out.append(Scores(category[0].exp().numpy().astype(np.float32), of))
+        return out
+
+
+def _times(rows: Tensor, matrix: Tensor) -> Tensor:
+    """The product, row by row: one of another height is summed in another order, and what is remembered
+    must not differ for having had company."""
+    return torch.stack([row @ matrix for row in rows]) if len(rows) else rows @ matrix
 
 
 def prepare(crop: Crop, neutral: bool = True) -> Image:
@@ -221,7 +228,7 @@ class Encoder:
     def _forward(self, pictures: Sequence[Image]) -> list[Tensor]:
         batch = torch.stack([self._transform(Pillow.fromarray(p)) for p in pictures])
         if not self._cuda:
-            # One by one: a product of matrices of another height is summed in another order.
+            # One by one: see _times.
             return [self._net.encode_image(one[None])[0].float() for one in batch]
         batch = batch.pin_memory().to(self._device, non_blocking=True)
         with torch.autocast("cuda", torch.bfloat16):
@@ -242,12 +249,19 @@ class Encoder:
         return F.normalize(self._net.encode_text(tokens.to(self._device)).float(), dim=1).cpu()
 
 
-@lru_cache(maxsize=8)
+_encoders: WeakValueDictionary[tuple[Any, ...], Encoder] = WeakValueDictionary()
+
+
 def encoder(
     path: Path, device: str, input_px: int, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> Encoder:
-    """The encoder of a folder, loaded once a device."""
-    return Encoder(path, device, input_px, mean, std)
+    """The encoder of a folder, loaded once a device; gone with the last who asks it, so that its memory
+    is free for another model."""
+    key = path, device, input_px, mean, std
+    found = _encoders.get(key)
+    if found is None:
+        found = _encoders[key] = Encoder(path, device, input_px, mean, std)
+    return found
 
 
 def _net(path: Path) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import cv2
 import numpy as np
@@ -24,6 +27,7 @@ from wardrobe.types import VECTOR_SIZE, Crop, Mask, Scores
 
 MARGIN = 0.04  # share of the garment's longer side left around it
 BATCH = 32  # crops per forward pass; about 100 MB
+REMEMBERED = 512  # crops whose features a trunk keeps: 10 MB
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -39,8 +43,7 @@ class SmallEmbedder:
     """
 
     def __init__(self, path: Path, *, device: str) -> None:
-        self._net = _loaded(GarmentNet(), path, device)
-        self._device = device
+        self._trunk = _trunk(path, device)
 
     def __call__(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
         """(n, 256) float32, length 1 each, in the order of ``crops``; (0, 256) for none.
@@ -50,8 +53,8 @@ class SmallEmbedder:
         """
         out = np.empty((len(crops), VECTOR_SIZE), np.float32)
         with torch.inference_mode():
-            for rows, image, mask in _batches(crops, self._device):
-                out[rows] = self._net(image, mask)[0].cpu().numpy()
+            for rows, features in self._trunk(crops):
+                out[rows] = self._trunk.net.vector(features).cpu().numpy()
         return out
 
 
@@ -68,8 +71,8 @@ class SmallClassifier:
     """
 
     def __init__(self, path: Path, *, device: str, trunk: Path) -> None:
-        self._net = _loaded(GarmentNet(), trunk, device)
-        self._head = _loaded(ClassifyHead(self._net.feature_size), path, device)
+        self._trunk = _trunk(trunk, device)
+        self._head = _loaded(ClassifyHead(self._trunk.net.feature_size), path, device)
         self._device = device
 
     def __call__(self, crops: Sequence[Crop]) -> list[Scores]:
@@ -80,13 +83,13 @@ class SmallClassifier:
         """
         out: list[Scores] = []
         with torch.inference_mode():
-            for rows, image, mask in _batches(crops, self._device):
-                where = np.full((len(image), position.SIZE), np.nan, np.float32)
+            for rows, features in self._trunk(crops):
+                where = np.full((len(features), position.SIZE), np.nan, np.float32)
                 for row, crop in zip(where, crops[rows], strict=True):
                     if crop.position is not None:
                         row[:] = crop.position
                 worn = torch.from_numpy(where).to(self._device)
-                category, types = self._head(self._net(image, mask)[1], worn)
+                category, types = self._head(features, worn)
                 for c, t in zip(category.exp().cpu().numpy(), types.exp().tolist(), strict=True):
                     out.append(Scores(c.astype(np.float32), dict(zip(TYPE_NAMES, t, strict=True))))
         return out
@@ -170,11 +173,42 @@ def as_tensors(prepared: NDArray[np.uint8], device: str) -> tuple[Tensor, Tensor
     return both[:, :3], both[:, 3:]
 
 
-def _batches(crops: Sequence[Crop], device: str) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    for start in range(0, len(crops), BATCH):
-        part = crops[start : start + BATCH]
-        image, mask = as_tensors(np.stack([prepare(c) for c in part]), device)
-        yield slice(start, start + len(part)), image, mask
+class _Trunk:
+    """The garment network on one device, for all who ask it: a garment that was embedded is classified
+    for nothing, since what was read of the last crops is remembered."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        self.net = _loaded(GarmentNet(), path, device)
+        self._device = device
+        self._known: OrderedDict[bytes, Tensor] = OrderedDict()
+
+    def __call__(self, crops: Sequence[Crop]) -> Iterator[tuple[slice, Tensor]]:
+        """(rows, features) of a batch of the crops after the other; features as of
+        :meth:`GarmentNet.standardised`, on the device."""
+        for start in range(0, len(crops), BATCH):
+            tiles = [prepare(c) for c in crops[start : start + BATCH]]
+            keys = [hashlib.sha256(tile.tobytes()).digest() for tile in tiles]
+            known = {k: self._known[k] for k in keys if k in self._known}
+            new = {k: tile for k, tile in zip(keys, tiles, strict=True) if k not in known}
+            if new:
+                read = self.net.readings(*as_tensors(np.stack(list(new.values())), self._device))
+                known |= dict(zip(new, self.net.standardised(read), strict=True))
+            self._known |= known
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+            yield slice(start, start + len(tiles)), torch.stack([known[k] for k in keys])
+
+
+_trunks: WeakValueDictionary[tuple[Path, int, str], _Trunk] = WeakValueDictionary()
+
+
+def _trunk(path: Path, device: str) -> _Trunk:
+    """The trunk of a file, loaded once a device and gone with the last who asks it."""
+    key = path, path.stat().st_mtime_ns if path.exists() else 0, device
+    found = _trunks.get(key)
+    if found is None:
+        found = _trunks[key] = _Trunk(path, device)
+    return found
 
 
 def _loaded(net: Net, path: Path, device: str) -> Net:

