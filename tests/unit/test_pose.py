@@ -53,6 +53,14 @@ def test_one_person_in_full_enters() -> None:
     assert set(standing.zones) == {"head", "top", "bottom", "feet", "wrists_neck"}
 
 
+def test_a_door_that_looks_like_somebody_is_no_rival() -> None:
+    """A box as large as the person's, and no joint in it."""
+    door = person(seen=())
+    standing = stand([person(), door], SIZE, SETTINGS)
+    assert (standing.owner, standing.rule, standing.reason) == (0, "only person", None)
+    assert stand([door], SIZE, SETTINGS).reason == "too little of the body visible"
+
+
 @pytest.mark.parametrize("swap", [False, True])
 @pytest.mark.parametrize(
     "other",

@@ -143,7 +143,8 @@ def stand(
 
 
 def _people(people: Sequence[Person], settings: PoseSettings) -> list[int]:
-    """Those sure enough to count, each once: a second sight of the same limbs is dropped."""
+    """Those sure enough to count, each once: a second sight of the same limbs is dropped, and beside
+    somebody who shows a joint whoever shows none: a door that looks like a person."""
     counted: list[int] = []
     for i in sorted(range(len(people)), key=lambda i: (-people[i].score, i)):
         pose = people[i].pose
@@ -151,7 +152,8 @@ def _people(people: Sequence[Person], settings: PoseSettings) -> list[int]:
             body.same(people[k].pose, pose, settings.min_joint) for k in counted
         ):
             counted.append(i)
-    return counted
+    shown = [i for i in counted if body.seen(people[i].pose, settings.min_joint).any()]
+    return shown or counted
 
 
 def _prominence(person: Person, size: tuple[int, int], min_joint: float) -> float:
