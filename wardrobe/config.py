@@ -145,6 +145,11 @@ class ClusterSettings(_Section):
         description="An item that a weaker likeness than this holds together becomes a question, too: is it one?"
         " About half of the way from same_cosine to 1; follows a calibrated one as ask_cosine does.",
     )
+    least_across: Share = Field(
+        0.05,
+        description="Share of the pairs between two piles of four views or more that must reach same_cosine for them"
+        " to be one item: a few chance likenesses don't make one of two garments seen many times.",
+    )
     unclear_strictness: Share = Field(
         0.3,
         description="How much of the way from the bar to 1 is added for a view of clearness 0, none for a clear"

@@ -220,3 +220,17 @@ def test_an_item_whose_views_are_all_alike_is_no_question() -> None:
     assert {first.a, first.b} != {second.a, second.b}
     done = replace(p, same=((first.a, first.b), (second.a, second.b)))
     assert not group(done, strict).questions
+
+
+def test_one_chance_likeness_does_not_join_two_piles() -> None:
+    near = SETTINGS.model_copy(update={"far_cosine": 0.5})
+    p = pile([0, 1, 2, 3, 12, 36, 45, 46, 47, 48])  # of 25 pairs across only 12 and 36 are alike
+    left, right = frozenset(range(5)), frozenset(range(5, 10))
+    found = group(p, near)
+    assert parts(p, found) == {left, right}
+    assert (4, 5, "they look alike, but their groups disagree") in asked(p, found)
+    assert parts(p, group(said(p, 4, 5, same=True), near)) == {left | right}
+    loose = near.model_copy(update={"least_across": 0.04})
+    assert parts(p, group(p, loose)) == {left | right}
+    few = pile([0, 1, 12, 36, 45, 46])  # so few say nothing
+    assert parts(few, group(few, near)) == {frozenset(range(6))}

@@ -7,7 +7,8 @@ Clearly other colours never join, and neither do two garments of one photo: a su
 trousers are cut from one cloth.
 
 DBSCAN chains; garments must not. A group whose members disagree (two of one photo, two colours,
-ends too far apart) is joined again link by link, the likest first, and never so that it disagrees.
+ends too far apart), or that is not alike throughout, is joined again link by link, the likest first, and
+never so that it disagrees or that a few links hold two piles together.
 What was alike enough and yet kept apart, and what was nearly alike enough, becomes a question; so
 does a group that looks like two (seen as two kinds of thing, in two colours, with two patterns), or
 that one weak likeness holds together.
@@ -32,6 +33,9 @@ from wardrobe.doubts import Question
 from wardrobe.links import Links, components, parts_of, within
 from wardrobe.pile import Pile, Rows
 
+LARGE = 4  # views of a pile that one chance likeness doesn't join to another such pile
+#: Share of alike pairs in a group from which there can't be two such piles in it.
+THROUGHOUT = 0.95
 WORD = 2.0  # the "cosine" of a pair that a person said is one garment: above every other
 
 
@@ -58,7 +62,7 @@ class Cluster:
     settings: ClusterSettings
     embed: EmbedSettings
     name: str = "cluster"
-    version: int = 5
+    version: int = 6
     model: str = ""
 
     def recipe(self) -> dict[str, Any]:
@@ -169,8 +173,21 @@ def _pairs(rows: Rows, settings: ClusterSettings) -> tuple[Links, Links]:
 
 
 def _agree(part: Sequence[int], rows: Rows, settings: ClusterSettings) -> bool:
-    """Whether every pair of a group could be one garment; the two of a linked pair can."""
-    return len(part) < 3 or rows.fit(part, part, settings)
+    """Whether every pair of a group could be one garment, and no two piles in it are held together by
+    little; the two of a linked pair can."""
+    if len(part) < 3:
+        return True
+    if not rows.fit(part, part, settings):
+        return False
+    return len(part) < 2 * LARGE or _alike(part, part, rows, settings) >= THROUGHOUT
+
+
+def _alike(
+    one: Sequence[int], other: Sequence[int], rows: Rows, settings: ClusterSettings
+) -> float:
+    """Share of the pairs across two piles that reach ``same_cosine``."""
+    cosine = rows.vectors[list(one)] @ rows.vectors[list(other)].T
+    return float((cosine >= settings.same_cosine).mean())
 
 
 def _apart(
@@ -179,7 +196,12 @@ def _apart(
     """The pieces of a part that disagrees, and the links that were refused."""
 
     def may(k: int, one: Sequence[int], other: Sequence[int]) -> bool:
-        return links.cosine[k] == WORD or rows.fit(one, other, settings)
+        if links.cosine[k] == WORD:
+            return True
+        piles = min(len(one), len(other)) >= LARGE
+        if piles and _alike(one, other, rows, settings) < settings.least_across:
+            return False
+        return rows.fit(one, other, settings)
 
     pieces, refused = within(part, links, may)
     doubtful = links.some(refused)
