@@ -56,6 +56,7 @@ def of_sample(args: argparse.Namespace, settings: Settings, work: Path) -> Itera
 def of_people(args: argparse.Namespace, settings: Settings, work: Path) -> Iterator[Findings]:
     """Real people in several clips each: are their tops told apart?"""
     case = sources.people(args.people, work / "people", settings)
+    yield seeing.from_behind(case)
     yield grouping.of_case(case)
     yield grouping.answered(case)
 

@@ -32,6 +32,7 @@ NEAR = 0.2
 #: Two people are one when their boxes overlap so much.
 SAME_PERSON = 0.3
 TEACHERS = ("yolo11n-seg.pt", "pose_landmarker_lite.task")
+BEHIND = "obo_"  # clips of the people set
 LABEL_S = 900  # label_poses.py takes a minute or two
 CUT_PX = 48  # a cut with a shorter side shows nothing
 GREEN, RED = (40, 200, 80), (220, 40, 40)
@@ -193,6 +194,22 @@ def of_the_street(root: Path, labels: Path, settings: Settings) -> Findings:
             rows.append(Row(f"pose.street.{prefix}{name}", said.get(key), n, "", target))
         rows.append(Row(f"pose.street.{prefix}swaps", said.get("swaps"), n))
     return Findings(tuple(rows))
+
+
+def from_behind(case: Case) -> Findings:
+    """Whether left and right are right of people filmed from behind: the clips ``obo_*`` of the people set."""
+    right = []
+    for look in case.looks:
+        standing = look.sight.standing
+        if not look.file.startswith(BEHIND) or standing is None or standing.owner is None:
+            continue
+        left, other = look.people[standing.owner].pose.joints[5:7]
+        if min(left[2], other[2]) >= case.settings.pose.min_joint:
+            right.append(bool(left[0] < other[0]))
+    nothing = "nobody is filmed from behind"
+    key = f"pose.{case.name}.behind"
+    value = float(np.mean(right)) if right else None
+    return Findings((Row(key, value, len(right), "" if right else nothing, ">= 0.95"),))
 
 
 def _all_judged(looks: Sequence[Look]) -> list[_Judged]:

@@ -57,6 +57,7 @@ KEYS: dict[str, str] = {
     "filter.*.owner": "of the photos with several people, the share where the owner was picked",
     "pose.*.pck": "PCK@0.2: visible joints found within a fifth of the torso (shoulders to hips)",
     "pose.*.mediapipe_pck": "pck of MediaPipe's pose landmarker lite, the baseline, on whole photos",
+    "pose.*.behind": "of people filmed from behind, the share whose left lies on the left",
     "pose.*.swaps": "of left-right pairs that lie apart, the share that came out exchanged",
     "pose.*.*_pck": "pck on cuts of the same photos: waist_up, chest_up",
     "pose.*.*_visibility_auc": "visibility_auc on those cuts",
