@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,7 +91,7 @@ def _run(
     return ended == 0
 
 
-def _watched(running: subprocess.Popen[str], seconds: int, log: object) -> int | None:
+def _watched(running: subprocess.Popen[str], seconds: int, log: IO[str]) -> int | None:
     """Its exit code, its lines passed on; None where it took longer, and was ended with its children."""
     import signal
     import threading
@@ -105,7 +106,7 @@ def _watched(running: subprocess.Popen[str], seconds: int, log: object) -> int |
     assert running.stdout is not None
     for line in running.stdout:
         print(line, end="", flush=True)
-        log.write(line)  # type: ignore[attr-defined]
+        log.write(line)
     code = running.wait()
     timer.cancel()
     return None if late else code

@@ -154,8 +154,9 @@ def mix(args: argparse.Namespace) -> Mix:
     return Mix(sources, cut=args.cut, paste=0.0 if pose else 0.35, dye=0.0 if pose else args.dye)
 
 
-def build(task: str, start: Path) -> torch.nn.Module:
-    """YOLO11n for the task: our own weights, or every COCO tensor that fits."""
+def build(task: str, start: Path) -> Any:
+    """YOLO11n for the task, an untyped module: our own weights, or every COCO tensor that fits."""
+    model: Any
     if task == "segment":
         model = SegmentationModel("yolo11n-seg.yaml", nc=len(CATEGORIES), verbose=False)
     else:
@@ -180,12 +181,12 @@ def train(args: argparse.Namespace) -> None:
     run = args.runs / f"{args.task}-small"
     run.mkdir(parents=True, exist_ok=True)
     start = args.start or args.shared / "weights" / "yolo11n-seg.pt"
-    model = build(args.task, start).to(device)
-    model = model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    model = build(args.task, start).to(device, memory_format=torch.channels_last).train()
     for layer in model.model[: args.freeze]:
         layer.requires_grad_(False)
     ema = deepcopy(model).eval()
-    decay, plain = [], []
+    decay: list[torch.nn.Parameter] = []
+    plain: list[torch.nn.Parameter] = []
     for p in model.parameters():
         if p.requires_grad:
             (decay if p.ndim > 1 else plain).append(p)

@@ -15,9 +15,11 @@ from evaluation.outfits import (
     compatible,
     worn_on_the_street,
 )
+from numpy.typing import NDArray
 
 from wardrobe import color
 from wardrobe.labels import Category
+from wardrobe.types import Crop
 
 
 def piece(category: Category, hexadecimal: str, at: int = 0) -> Piece:
@@ -85,8 +87,8 @@ def test_the_model_s_score_is_the_stage_s() -> None:
 def test_street_outfits_hold_what_is_judged(shared: Path) -> None:
     seen: list[int] = []
 
-    def embed(crops: object) -> np.ndarray:
-        seen.append(len(crops))  # type: ignore[arg-type]
+    def embed(crops: Sequence[Crop]) -> NDArray[np.float32]:
+        seen.append(len(crops))
         return np.eye(256, dtype=np.float32)[: seen[-1]]
 
     (outfit,) = worn_on_the_street(shared / "data" / "ccp", ["0017"], embed)

@@ -45,8 +45,18 @@ def photos() -> list[Image]:
     return [images.read(f, work_px=960, max_megapixels=150).pixels for f in files]
 
 
+def crops(n: int) -> list[Crop]:
+    """Noise, the same at every call."""
+    rng = np.random.default_rng(0)
+    return [
+        Crop(rng.integers(0, 256, (90, 70, 3), np.uint8), np.ones((90, 70), np.bool_))
+        for _ in range(n)
+    ]
+
+
 def both(stage: str, name: str, **options: Any) -> tuple[Any, Any]:
-    return tuple(backends.create(stage, name, d, **options) for d in ("cpu", DEVICE))  # type: ignore[return-value]
+    on_cpu, on_cuda = (backends.create(stage, name, d, **options) for d in ("cpu", DEVICE))
+    return on_cpu, on_cuda
 
 
 def test_people_are_the_same(photos: list[Image]) -> None:
@@ -83,12 +93,9 @@ def test_vectors_are_the_same(tmp_path: Path) -> None:
 
     folder = published.siglip(tmp_path / "siglip")
     options = dict(weights.find("moda-matryoshka").options)
-    rng = np.random.default_rng(0)
-    crops = [
-        Crop(rng.integers(0, 256, (90, 70, 3), np.uint8), np.ones((90, 70), np.bool_))
-        for _ in range(40)
-    ]
-    on_cpu, on_cuda = (ClipEmbedder(folder, device=d, **options)(crops) for d in ("cpu", DEVICE))
+    on_cpu, on_cuda = (
+        ClipEmbedder(folder, device=d, **options)(crops(40)) for d in ("cpu", DEVICE)
+    )
     assert (on_cpu * on_cuda).sum(axis=1).min() > 0.998
 
 
@@ -209,12 +216,9 @@ def test_labels_by_prompts_are_the_same(tmp_path: Path) -> None:
 
     folder = published.siglip(tmp_path / "siglip")
     options = dict(weights.find("moda-zero-shot").options)
-    rng = np.random.default_rng(1)
-    crops = [
-        Crop(rng.integers(0, 256, (80, 60, 3), np.uint8), np.ones((80, 60), np.bool_))
-        for _ in range(9)
-    ]
-    a, b = (ZeroShotClassifier(trunk=folder, device=d, **options)(crops) for d in ("cpu", DEVICE))
+    a, b = (
+        ZeroShotClassifier(trunk=folder, device=d, **options)(crops(9)) for d in ("cpu", DEVICE)
+    )
     for one, other in zip(a, b, strict=True):
         assert np.allclose(one.category, other.category, atol=0.05)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from itertools import combinations, product
 from zlib import crc32
 
@@ -16,7 +17,7 @@ from wardrobe.decisions import Word, from_facts, resolve, standing, to_facts
 from wardrobe.labels import Category
 from wardrobe.pile import Pile
 from wardrobe.stages.cluster import group
-from wardrobe.types import Anchor, Decision, Garment, Labels, Mask
+from wardrobe.types import Anchor, Decision, DecisionKind, Garment, Labels, Mask
 
 PLACES = 7  # garments; two photos hold two of them
 PHOTOS = ("p0", "p0", "p1", "p1", "p2", "p3", "p4")
@@ -36,19 +37,21 @@ class History(RuleBasedStateMachine):
     def begin(self) -> None:
         self.said: list[Decision] = []
         self.present = set(range(PLACES))
-        self.shift, self.category = 0.0, "tops"
+        self.shift = 0.0
+        self.category: Category = "tops"
         self.asked_undo: set[int] = set()
 
     def now(self) -> dict[str, Anchor]:
         """The garments of the current model, under ids that change with it."""
-        return {f"{k}@{self.shift}": place(k, self.shift, self.category) for k in self.present}  # type: ignore[arg-type]
+        return {f"{k}@{self.shift}": place(k, self.shift, self.category) for k in self.present}
 
     def say(
-        self, kind: str, own: set[int], others: set[int] = frozenset(), value: str | None = None
-    ) -> None:  # type: ignore[assignment]
+        self, kind: DecisionKind, own: Set[int], others: Set[int] = frozenset(),
+        value: str | None = None,
+    ) -> None:  # fmt: skip
         self.said.append(
             Decision(
-                kind,  # type: ignore[arg-type]
+                kind,
                 tuple(place(k) for k in sorted(own)),
                 tuple(place(k) for k in sorted(others - own)),
                 value,
@@ -73,7 +76,7 @@ class History(RuleBasedStateMachine):
             self.say("same", others - own)
 
     @rule(own=some, kind=st.sampled_from(["name", "label", "cover", "thumbnail", "hide"]))
-    def tell(self, own: set[int], kind: str) -> None:
+    def tell(self, own: set[int], kind: DecisionKind) -> None:
         self.say(kind, own, value="tops" if kind == "label" else f"name {len(self.said)}")
 
     @rule(back=st.integers(1, 6))
@@ -86,7 +89,7 @@ class History(RuleBasedStateMachine):
         self.present ^= {k for k in range(PLACES) if PHOTOS[k] == photo}
 
     @rule(shift=st.floats(-0.03, 0.03), category=st.sampled_from(["tops", "outerwear"]))
-    def another_model(self, shift: float, category: str) -> None:
+    def another_model(self, shift: float, category: Category) -> None:
         self.shift, self.category = shift, category
 
     @invariant()

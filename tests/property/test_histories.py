@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,8 @@ class Act:
     """Numbers of its decisions, and the bond it made if any."""
 
     numbers: tuple[int, ...]
-    one: set[Shown]
-    other: set[Shown]
+    one: Set[Shown]
+    other: Set[Shown]
 
 
 class History(RuleBasedStateMachine):
@@ -88,7 +89,7 @@ class History(RuleBasedStateMachine):
         items = self.items()
         return items[k % len(items)]
 
-    def said(self, one: set[Shown] = frozenset(), other: set[Shown] = frozenset()) -> None:  # type: ignore[assignment]
+    def said(self, one: Set[Shown] = frozenset(), other: Set[Shown] = frozenset()) -> None:
         """Note the act that was just done: that ``one`` is one garment, or other than ``other``."""
         now = decisions.heard(self.store)
         self.acts.append(Act(tuple(d.number for d in now[len(self.kept) :]), one, other))

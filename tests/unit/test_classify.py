@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,10 @@ def test_an_unsure_type_is_left_blank() -> None:
 
 
 def test_what_is_remembered_comes_back() -> None:
-    stage = Classify("m", lambda: None, lambda _: None, 0.3)  # type: ignore[arg-type, return-value]
+    def not_asked(*_: Any) -> Any:
+        raise AssertionError("nothing is to be classified anew")
+
+    stage = Classify("m", not_asked, not_asked, 0.3)
     one = described("skirts", 0.8, {"skirt": 0.9})
     back = stage.decode(stage.encode(one))
     assert labels(back, ClassifySettings()) == labels(one, ClassifySettings())

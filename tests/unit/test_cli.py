@@ -47,9 +47,9 @@ def built(tmp_path: Path, models: fakes.Models) -> Path:
 
 
 def verbs() -> set[str]:
-    command = typer.main.get_command(cli.app)
+    command = typer.main.get_group(cli.app)
     out = set()
-    for name, sub in command.commands.items():  # type: ignore[attr-defined]
+    for name, sub in command.commands.items():
         inner = getattr(sub, "commands", None)
         out |= {f"{name} {i}" for i in inner} if inner else {name}
     return out
