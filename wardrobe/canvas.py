@@ -159,10 +159,15 @@ def laid(picture: NDArray[np.uint8], affine: Affine, side: int) -> NDArray[np.ui
 
 def laid_mask(mask: MaskArray, affine: Affine, side: int) -> MaskArray:
     """(h, w) bool on the canvas; nothing beyond the picture."""
+    return np.asarray(laid_share(mask, affine, side) > 127, np.bool_)
+
+
+def laid_share(mask: MaskArray, affine: Affine, side: int) -> NDArray[np.uint8]:
+    """(side, side) uint8, the mask's share of each pixel of 255; nothing beyond the picture."""
     solid = np.pad(mask.astype(np.uint8) * 255, 1)
     moved = affine.copy()
     moved[:, 2] -= affine[:, :2] @ (1, 1)
-    return np.asarray(laid(solid, moved, side) > 127, np.bool_)
+    return laid(solid, moved, side)
 
 
 def _upright(picture: NDArray[np.uint8], affine: Affine, side: int) -> NDArray[np.uint8]:

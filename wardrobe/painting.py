@@ -62,7 +62,7 @@ class Painting:
 
         side = mask.shape[0]
         self.zoom, cut = zoom, matte.refined(image, mask)
-        soft = canvas.laid(outline.astype(np.uint8) * 255, zoom, side)
+        soft = canvas.laid_share(outline, zoom, side)
         whole = gaussian_filter(soft.astype(np.float32) / 255, side / 400)
         # Bites of a pixel or two are the mask's ragged edge, and nothing to fill.
         hole = binary_opening((whole > 0.5) & (cut < 0.5), np.ones((5, 5)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wardrobe import canvas, color, geometry, images, mending, registration
 from wardrobe.config import ThumbnailSettings
-from wardrobe.painting import BORROWED, GENERATED, NOTHING, SEEN, read_sources
+from wardrobe.painting import BORROWED, GENERATED, NOTHING, SEEN, Painting, read_sources
 from wardrobe.stages import mend
 from wardrobe.stages.mend import Mended, Piece, View
 from wardrobe.types import Garment, Image, Mask, MaskArray, Photo, Pose, Worn
@@ -242,3 +242,15 @@ def test_a_shoe_goes_on_under_trousers_and_not_into_the_air() -> None:
 
     assert told(covered=True) > 0.2
     assert told(covered=False) < 0.02
+
+
+def test_an_outline_that_ends_at_its_canvas_ends_there() -> None:
+    """The canvas has no more to say; what it repeats at its edge is no cloth."""
+    outline = np.zeros((64, 64), np.bool_)
+    outline[20:, 20:44] = True  # as far down as the canvas goes
+    zoom = canvas.framing(geometry.box_of(outline) or (0, 0, 1, 1), 128, 0.1)
+    mask = canvas.laid_mask(outline & (np.arange(64)[:, None] < 50), zoom, 128)
+    painting = Painting(np.full((128, 128, 3), 90, np.uint8), mask, outline, zoom)
+    assert painting.hole[100:114, 50:78].any()
+    assert not painting.hole[118:].any()
+    assert not painting.alpha[118:].any()

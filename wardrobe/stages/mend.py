@@ -121,7 +121,7 @@ class Mend:
     load: Callable[[], Filler]
     min_joint: float
     name: str = "thumbnail"
-    version: int = 6
+    version: int = 7
 
     def recipe(self) -> dict[str, Any]:
         return {**self.settings.model_dump(), "min_joint": self.min_joint}
