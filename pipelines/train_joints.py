@@ -1,5 +1,4 @@
-"""Train the joint maps of pose-small: where each joint is, on the finest features of a network that stands,
-and who is seen from behind.
+"""Train the joint maps of pose-small: where each joint is, on the finest features of a network that stands.
 
     python pipelines/train_joints.py --shared ../shared --runs runs --rendered DIR [DIR ...]
 
@@ -13,12 +12,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from mixes import Mix
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from sklearn.linear_model import LogisticRegression
@@ -26,7 +23,6 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from train_yolo import FINE_CANVASES, Batches, average, build, mix, schedule
-from views import augment_colour, place
 
 from wardrobe import geometry
 from wardrobe.backends.yolo import FEATURES, MAPS, YoloPose
@@ -36,7 +32,6 @@ SPREAD = 0.1  # torsos
 LEAST, MOST = 0.8, 2.5  # cells, of a Gaussian's spread
 TORSO_OF_BOX = 0.28  # a torso's share of its person's longer side, where it isn't seen
 FITTED_ON = 240  # pictures that the visibility is fitted on
-FACING, ACROSS = 2400, 0.2  # views for who is seen from behind; torsos between their shoulders
 SAME = 0.5  # overlap of boxes from which a person found is the one labelled
 EVERY_S = 120.0
 
@@ -151,58 +146,10 @@ def train(args: argparse.Namespace) -> None:
             parts = {"maps": maps, "ema": ema, "optimizer": optimizer}
             torch.save({**{k: p.state_dict() for k, p in parts.items()}, "step": step}, checkpoint)
             saved = time.monotonic()
-    fit_facing(net, drawn, ema)
     named = {MAPS + k: v.half().contiguous() for k, v in ema.state_dict().items()}
     trust = fitted_trust(tensors | named, batches, run)
     save_file(tensors | named | {MAPS + "trust": trust}, weights)
     print(f"wrote {weights}; visibility {np.round(trust.numpy(), 3)}", flush=True)
-
-
-def fit_facing(net: nn.Module, drawn: Mix, maps: JointMaps) -> None:
-    """Teach ``maps.facing`` who is seen from behind: people whose left shoulder lies to the left."""
-    rng = np.random.default_rng(78)
-    front, behind = [], []
-    for sample in (x for source in drawn.sources for x in source.samples):
-        for joints in sample.joints if sample.joints is not None else ():
-            if not (joints[5:7, 2] > 0).all():
-                continue
-            torso = np.hypot(*(joints[5:7, :2].mean(axis=0) - joints[11:13, :2].mean(axis=0)))
-            across = (joints[5, 0] - joints[6, 0]) / max(float(torso), 1.0)
-            if abs(across) > ACROSS:
-                alone = replace(sample, joints=joints[None])
-                (front if across > 0 else behind).append(alone)
-    looked: list[Tensor] = []
-    truth: list[float] = []
-    for k in range(FACING):
-        of = behind if k % 2 else front
-        placed = place(of[rng.integers(len(of))], FINE_CANVASES[k % len(FINE_CANVASES)], rng)
-        image = torch.from_numpy(augment_colour(placed.image, rng)).permute(2, 0, 1)[None]
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            seen = features(net, image.to(memory_format=torch.channels_last).float() / 255).float()
-        assert placed.joints is not None
-        body = placed.joints[:, :, :2]
-        torso = np.hypot(*(body[0, 5:7].mean(axis=0) - body[0, 11:13].mean(axis=0)))
-        body = body + rng.normal(0, 0.06 * torso, body.shape).astype(np.float32)
-        looked.append(maps.looked_at(seen, torch.from_numpy(body.astype(np.float32))))
-        truth.append(float(k % 2))
-    x, y = torch.cat(looked), torch.tensor(truth)
-    kept = torch.arange(len(x)) % 8 >= 6  # pairs of one from the front, one from behind
-    optimizer = torch.optim.AdamW(maps.facing.parameters(), lr=2e-3, weight_decay=0.3)
-    for _ in range(400):
-        rows = torch.randperm(len(x))[:256]
-        rows = rows[~kept[rows]]
-        noisy = x[rows] * (1 + 0.1 * torch.randn_like(x[rows]))
-        loss = nn.functional.binary_cross_entropy_with_logits(maps.facing(noisy)[:, 0], y[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    with torch.no_grad():
-        right = ((maps.facing(x[kept])[:, 0] > 0) == (y[kept] > 0)).float().mean()
-    print(
-        f"from behind: {len(behind)} of {len(front) + len(behind)} people; right {float(right):.3f}"
-        f" of {int(kept.sum())} views kept back",
-        flush=True,
-    )
 
 
 def fitted_trust(tensors: dict[str, Tensor], batches: Batches, run: Path) -> Tensor:

@@ -14,7 +14,7 @@ from wardrobe.types import JOINTS
 
 
 class JointMaps(nn.Module):
-    """Where each joint may be, and who is seen from behind, on a pose network's finest features.
+    """Where each joint may be, whoever's it is, on a pose network's finest features.
 
     See :mod:`wardrobe.limbs`. ``trust``: a joint's visibility from the logits of what that network says
     of it and of the chance on its map; two weights and an offset, fitted. ``inputs``: channels, stride 8.
@@ -29,33 +29,12 @@ class JointMaps(nn.Module):
             nn.Conv2d(width, width, 3, padding=1), nn.SiLU(inplace=True),
             nn.Conv2d(width, len(JOINTS), 1),
         )  # fmt: skip
-        self.facing = nn.Sequential(nn.Linear(3 * inputs, 32), nn.SiLU(), nn.Linear(32, 1))
         self.register_buffer("trust", torch.tensor([1.0, 0.0, 0.0]))
         self.trust: Tensor
 
     def forward(self, features: Tensor) -> Tensor:
         """(n, inputs, h, w) -> chances (n, 17, h, w) in [0, 1]."""
         return torch.as_tensor(self.layers(features).sigmoid())
-
-    def behind(self, features: Tensor, joints: Tensor) -> Tensor:
-        """Chances (m,) that people are seen from behind.
-
-        Args:
-            features: (1, inputs, h, w) of their picture.
-            joints: (m, 17, 2) x, y in px of the network's input.
-        """
-        return torch.as_tensor(self.facing(self.looked_at(features, joints)).sigmoid()[:, 0])
-
-    def looked_at(self, features: Tensor, joints: Tensor) -> Tensor:
-        """(m, 3 inputs): what lies at the nose and between the shoulders and the hips."""
-        at = torch.stack(
-            [joints[:, 0], joints[:, 5:7].mean(dim=1), joints[:, 11:13].mean(dim=1)], 1
-        )
-        h, w = features.shape[2:]
-        grid = at / at.new_tensor([w, h]) / self.STRIDE * 2 - 1
-        return (
-            F.grid_sample(features, grid[None], align_corners=False)[0].permute(1, 2, 0).flatten(1)
-        )
 
 
 class ReachNet(nn.Module):

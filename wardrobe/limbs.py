@@ -1,5 +1,4 @@
-"""A person's joints, told from afar, set right: drawn to joint maps, left and right by who is seen from
-behind. Pure NumPy.
+"""A person's joints, told from afar, drawn to where joint maps have them. Pure NumPy.
 
 A network that says from one cell where all of somebody's joints are knows which limb is meant and misses
 its end; a map of where joints are knows the end and not whose it is (Zhou, Wang, Krahenbuhl, "Objects as
@@ -13,10 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-#: The joints with left and right exchanged.
-EXCHANGED = np.array([0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15])
-HEAD = 0.2  # torsos from a nose to the edge of a picture that holds all of its head
-NO_FACE = 0.2  # visibility of nose and eyes under which no face shows
 NEAR = 0.6  # torsos within which a map is looked at
 WIDE = 0.4  # of that, the spread of what a joint's first place counts
 SURE = 0.1  # chance from which the map alone says where a joint is
@@ -56,17 +51,3 @@ def drawn_near(
             out[j, 0] += share * (stride * at[0] - out[j, 0])
             out[j, 1] += share * (stride * at[1] - out[j, 1])
     return out, chances
-
-
-def from_behind(joints: Floats, size: tuple[int, int]) -> Floats:
-    """The joints of somebody who is thought to be seen from behind: where no face shows though the head is
-    in the picture, and left and right were told as of somebody facing the camera, they are exchanged.
-
-    Args:
-        size: (height_px, width_px) of the picture that they lie in.
-    """
-    x, y = joints[0, :2]
-    torso = float(np.hypot(*(joints[5:7, :2].mean(axis=0) - joints[11:13, :2].mean(axis=0))))
-    room = float(min(x, y, size[1] - x, size[0] - y))
-    away = room > HEAD * torso and joints[:3, 2].max() < NO_FACE
-    return joints[EXCHANGED] if away and joints[5, 0] > joints[6, 0] else joints

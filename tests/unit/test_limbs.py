@@ -1,4 +1,4 @@
-"""Joints drawn to the peaks of maps, and left and right of people seen from behind."""
+"""Joints drawn to the peaks of maps."""
 
 from __future__ import annotations
 
@@ -45,20 +45,3 @@ def test_joints_outside_the_picture_stay() -> None:
     out, chances = limbs.drawn_near(joints, drawn((3, 20, 20, 1.0)), 8, 50.0)
     assert (out == joints).all()
     assert not chances.any()
-
-
-def test_from_behind_left_is_on_the_left() -> None:
-    joints = np.zeros((17, 3), np.float32)
-    joints[0], joints[5], joints[6] = (60, 40, 0.05), (80, 60, 1), (40, 60, 0.9)
-    joints[9], joints[10] = (90, 100, 0.8), (30, 100, 0.7)
-    joints[11], joints[12] = (70, 120, 0.8), (50, 120, 0.7)
-    turned = limbs.from_behind(joints, (200, 120))
-    assert turned[5].tolist() == joints[6].tolist()
-    assert turned[9].tolist() == joints[10].tolist()
-    assert (limbs.from_behind(turned, (200, 120)) == turned).all()
-    faced = joints.copy()
-    faced[1, 2] = 0.9  # an eye shows
-    assert (limbs.from_behind(faced, (200, 120)) == faced).all()
-    cut = joints.copy()
-    cut[0, 1] = 4  # the head is cut off: nothing says that no face would show
-    assert (limbs.from_behind(cut, (200, 120)) == cut).all()

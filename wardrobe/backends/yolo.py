@@ -11,7 +11,6 @@ import os
 import pickle
 import tempfile
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ class YoloPose:
         ModelError: the tensors are not these networks'.
     """
 
-    _maps: JointMaps | None = None
+    _trust: NDArray[np.float32] | None = None
 
     def __init__(self, path: Path, *, device: str = "cpu", input_px: int = 640) -> None:
         net = PoseModel("yolo11n-pose.yaml", nc=1, data_kpt_shape=(17, 3), verbose=False)
@@ -72,7 +71,8 @@ class YoloPose:
         told = {k.removeprefix(MAPS): state.pop(k) for k in list(state) if k.startswith(MAPS)}
         _fill(net, state, path)
         _fill(maps, told, path, MAPS)
-        self._net, self._maps = _Network(net, device, maps), deepcopy(maps).cpu()
+        self._trust = maps.trust.numpy()
+        self._net = _Network(net, device, maps)
         self._input_px: int = input_px
 
     @torch.inference_mode()
@@ -85,15 +85,16 @@ class YoloPose:
         ]
 
     def _people(self, image: Image, raw: Any, scale: float, left: int, top: int) -> list[Person]:
-        drawn: tuple[torch.Tensor, torch.Tensor] | None = None
-        if self._maps is not None:
-            raw, *drawn = raw
+        maps = None
+        if self._trust is not None:
+            raw, drawn = raw
+            maps = drawn[0].cpu().numpy()
         (rows,) = non_max_suppression(raw, BODY_MIN_SCORE, 0.6, max_det=MOST_PEOPLE, nc=1)
         people = []
         for row in rows.float().cpu().numpy():
             joints = row[6:].reshape(17, 3).astype(np.float32)
-            if self._maps is not None and drawn is not None:
-                joints = _precise(joints, float(max(row[2:4] - row[:2])), self._maps, *drawn)
+            if maps is not None and self._trust is not None:
+                joints = _precise(joints, maps, float(max(row[2:4] - row[:2])), self._trust)
             joints[:, :2] = (joints[:, :2] - (left, top)) / scale
             box = _inside((row[:4] - (left, top, left, top)) / scale, image)
             people.append(Person(box, float(row[4]), Pose(joints)))
@@ -102,26 +103,18 @@ class YoloPose:
 
 def _precise(
     joints: NDArray[np.float32],
+    maps: NDArray[np.float32],
     longest: float,
-    maps: JointMaps,
-    drawn: torch.Tensor,
-    features: torch.Tensor,
+    trust: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Joints where their maps have them, seen as both networks say, left and right as the person turns.
-
-    Args:
-        longest: side of the person's box, px.
-        drawn, features: (1, 17, h, w) and (1, 64, h, w) of the picture.
-    """
+    """Joints where their maps have them, seen as both networks say; ``longest``: side of the box, px."""
     torso = float(np.hypot(*(joints[5:7, :2].mean(axis=0) - joints[11:13, :2].mean(axis=0))))
     torso = float(np.clip(torso, SHORT_TORSO * longest, LONG_TORSO * longest))
-    out, chances = limbs.drawn_near(joints, drawn[0].cpu().numpy(), JointMaps.STRIDE, torso)
+    out, chances = limbs.drawn_near(joints, maps, JointMaps.STRIDE, torso)
     known = np.stack([joints[:, 2], chances]).clip(1e-4, 1 - 1e-4)
-    trust, logits = maps.trust.numpy(), np.log(known / (1 - known))
-    out[:, 2] = 1 / (1 + np.exp(-(trust[0] * logits[0] + trust[1] * logits[1] + trust[2])))
-    behind = maps.behind(features.float().cpu(), torch.from_numpy(out[None, :, :2]).float())
-    h, w = (JointMaps.STRIDE * side for side in drawn.shape[2:])
-    return limbs.from_behind(out, (h, w)) if float(behind[0]) > 0.5 else out
+    said, drawn = np.log(known / (1 - known))
+    out[:, 2] = 1 / (1 + np.exp(-(trust[0] * said + trust[1] * drawn + trust[2])))
+    return out
 
 
 class YoloSegment:
@@ -285,7 +278,7 @@ class _Network:
 
 
 class _Mapped(torch.nn.Module):
-    """A pose network that answers its raw rows, joint maps, and the features under them."""
+    """A pose network that answers its raw rows together with joint maps of the same picture."""
 
     def __init__(self, net: Any, maps: JointMaps) -> None:
         super().__init__()
@@ -296,10 +289,10 @@ class _Mapped(torch.nn.Module):
     def _keep(self, _: Any, __: Any, answer: torch.Tensor) -> None:
         self._seen = answer
 
-    def forward(self, image: torch.Tensor) -> tuple[tuple[torch.Tensor, ...]]:
+    def forward(self, image: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor]]:
         raw = self.net(image)[0]
         assert self._seen is not None
-        return ((raw, self.maps(self._seen), self._seen),)
+        return ((raw, self.maps(self._seen)),)
 
 
 def _published(path: Path, kind: Any) -> tuple[Any, list[str]]:
