@@ -39,11 +39,11 @@ def main() -> None:
 
 
 def _median(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return np.asarray(np.median(relight.linear(pixels), axis=0))
+    return np.asarray(np.median(color.linear(pixels), axis=0))
 
 
 def _lab(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    return color.to_lab(relight.levels(light).round().astype(np.uint8)[None])[0]
+    return color.to_lab(relight.developed(light).round().astype(np.uint8)[None])[0]
 
 
 if __name__ == "__main__":

@@ -50,9 +50,20 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+def linear(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """uint8 sRGB levels to linear light in [0, 1] (IEC 61966-2-1)."""
+    return np.asarray(_LINEAR[rgb], np.float64)
+
+
+def levels(light: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Linear light in [0, 1] to sRGB levels in [0, 255], not rounded."""
+    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(255 * srgb, np.float64)
+
+
 def to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """(..., 3) uint8 sRGB -> (..., 3) float64 L in [0, 100], a, b."""
-    t = _LINEAR[rgb] @ (_TO_XYZ.T / _WHITE)
+    t = linear(rgb) @ (_TO_XYZ.T / _WHITE)
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack(
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])],
@@ -66,9 +77,7 @@ def from_lab(lab: NDArray[np.floating]) -> NDArray[np.float32]:
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
-    linear = np.clip(xyz @ np.linalg.inv(_TO_XYZ).T, 0, 1)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(255 * srgb, np.float32)
+    return levels(np.clip(xyz @ np.linalg.inv(_TO_XYZ).T, 0, 1)).astype(np.float32)
 
 
 def delta_e2000(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -108,9 +108,7 @@ def onto(
     wanted = _wanted(made, cut, to, silhouette, longer)
     hold = np.full(len(wanted), HOLD)
     down = to.torso / cut.frame.torso
-    scale = np.array(
-        [down * float(np.clip(_half_span(to) / _half_span(cut.frame), 0.5, 1.3)), down]
-    )
+    scale = np.array([down * float(np.clip(to.half_span / cut.frame.half_span, 0.5, 1.3)), down])
     points = mesh.bent(made, wanted, hold, scale)
     layers = []
     planes = np.concatenate(
@@ -235,7 +233,7 @@ def _on_trunk(
         garment = _half_widths(cut.parts[0], cut.frame.trunk, stops, sign)
         ratio = np.full(len(stops), to.turn)
         ratio[stops > 0.4] = max(to.turn, 0.75)
-        shoulder = _half_span(cut.frame), _half_span(to)
+        shoulder = cut.frame.half_span, to.half_span
         if cut.category in SLEEVED:
             ratio[stops <= 0.25] = shoulder[1] / max(shoulder[0], 1e-6)
         least = np.interp(stops, TRUNK_AT, TRUNK_WIDE) * max(to.turn, 0.6)
@@ -248,10 +246,6 @@ def _on_trunk(
         ratio = _smooth(_middling(np.clip(ratio, 0.3, 2.2)), 4)
         out[mine] *= np.interp(along[mine], stops, ratio)
     return along, out
-
-
-def _half_span(frame: Frame) -> float:
-    return float(np.hypot(*(frame.joints[0, 1] - frame.joints[0, 0]))) / 2 / frame.torso
 
 
 def _half_widths(mask: MaskArray, curve: Curve, stops: Numbers, sign: int) -> Numbers:

@@ -126,8 +126,12 @@ class Frame:
     @property
     def turn(self) -> float:
         """How wide the shoulders are seen, of what a frontal body of this torso would show."""
-        span = float(np.hypot(*(self.joints[0, 1] - self.joints[0, 0])))
-        return float(np.clip(span / (2 * body.HALF_SHOULDERS * self.torso), 0.35, 1.15))
+        return float(np.clip(self.half_span / body.HALF_SHOULDERS, 0.35, 1.15))
+
+    @property
+    def half_span(self) -> float:
+        """Half of what is seen between the shoulders, torsos."""
+        return float(np.hypot(*(self.joints[0, 1] - self.joints[0, 0]))) / 2 / self.torso
 
     @cached_property
     def trunk(self) -> Curve:

@@ -3,7 +3,7 @@
 Light is told by what stays the same from picture to picture: the wearer's face. It is no perfect
 witness (it may lie in a shadow of its own), so how far it is believed was chosen on rendered pairs, whose
 truth is known (``pipelines/fit_light.py``; the surroundings on average, grey world, added nothing).
-Levels are made linear before anything is multiplied (IEC 61966-2-1).
+Levels are made linear before anything is multiplied.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wardrobe import color
 from wardrobe.bare import Bare
 from wardrobe.types import Image, MaskArray
 
@@ -54,7 +55,7 @@ def seen(
     face = near & (bare.skin > 0.5) & ~clothes
     if face.sum() < LEAST_PX:
         return UNKNOWN
-    return Light(np.log(np.median(linear(image[face]), axis=0) + DARK))
+    return Light(np.log(np.median(color.linear(image[face]), axis=0) + DARK))
 
 
 def ratio(of: Light, to: Light, own: bool) -> Log:
@@ -73,18 +74,11 @@ def ratio(of: Light, to: Light, own: bool) -> Log:
 
 def lit(image: Image, by: NDArray[np.floating]) -> Image:
     """The picture with its linear levels multiplied, (3,) or (h, w, 3)."""
-    return np.asarray(levels(linear(image) * by).round(), np.uint8)
+    return np.asarray(developed(color.linear(image) * by).round(), np.uint8)
 
 
-def linear(levels: NDArray[np.generic]) -> NDArray[np.float64]:
-    """sRGB levels of 255 to linear light."""
-    x = np.asarray(levels, np.float64) / 255
-    return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-
-
-def levels(light: NDArray[np.floating]) -> NDArray[np.float64]:
+def developed(light: NDArray[np.floating]) -> NDArray[np.float64]:
     """Linear light to sRGB levels of 255; what is too bright fades to white slowly."""
     over = np.maximum(light - KNEE, 0)
     light = np.minimum(light, KNEE) + (1 - KNEE) * (1 - np.exp(-over / (1 - KNEE)))
-    light = np.clip(light, 0, 1)
-    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return color.levels(np.clip(light, 0, 1))

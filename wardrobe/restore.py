@@ -245,7 +245,7 @@ def _sleeves(parted: Cut, trunk: MaskArray) -> tuple[tuple[MaskArray, MaskArray]
             limbs.append(parted.parts[1 + side])
             continue
         along, across = frame.trunk.field((slice(0, size[0]), slice(0, size[1])))
-        free = sign * across > _half(frame) - 0.05 - 0.05 * np.clip(along, -0.3, 0.6)
+        free = sign * across > frame.half_span - 0.05 - 0.05 * np.clip(along, -0.3, 0.6)
         if (drawn & ~free).sum() > 0.3 * drawn.sum():  # before the trunk: laid out beside it
             for k, bone in ((1, 0.56), (2, 0.5)):
                 ahead = np.array([sign * HANGS, 1.0])
@@ -273,10 +273,6 @@ def _joined(trunk: MaskArray, limbs: tuple[MaskArray, MaskArray], frame: Frame) 
     along, across = frame.trunk.field((slice(0, trunk.shape[0]), slice(0, trunk.shape[1])))
     shoulder = (along > 0) & (along < 1.0) & (np.abs(across) > 0.2)
     return np.asarray(trunk | (closed & shoulder & ~limbs[0] & ~limbs[1]), np.bool_)
-
-
-def _half(frame: Frame) -> float:
-    return float(np.hypot(*(frame.joints[0, 1] - frame.joints[0, 0]))) / 2 / frame.torso
 
 
 def _legs(parted: Cut, beyond: MaskArray) -> tuple[MaskArray, MaskArray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_erosion
 
-from wardrobe import cut, dressing, neckline, relight, restore
+from wardrobe import color, cut, dressing, neckline, relight, restore
 from wardrobe.bare import Bare
 from wardrobe.dressing import Wearer
 from wardrobe.frame import Frame
@@ -116,7 +116,7 @@ def test_without_a_face_the_light_is_left_alone() -> None:
 
 def test_levels_of_linear_light_come_back() -> None:
     levels = np.arange(0, 220, 5, dtype=np.uint8)
-    assert np.abs(relight.levels(relight.linear(levels)) - levels).max() < 0.5
+    assert np.abs(relight.developed(color.linear(levels)) - levels).max() < 0.5
 
 
 def jacket(lining: tuple[int, int, int]) -> tuple[Image, MaskArray]:
