@@ -161,7 +161,7 @@ def fitted_trust(tensors: dict[str, Tensor], batches: Batches, run: Path) -> Ten
         model, rng = YoloPose(path), np.random.default_rng(77)
         told, truth = [], []
         for _ in range(FITTED_ON):
-            sample = batches._one(rng, FINE_CANVASES[0])
+            sample = batches.one(rng, FINE_CANVASES[0])
             people = model([np.ascontiguousarray(sample.image)])[0]
             for n, joints in enumerate(sample.joints if sample.joints is not None else ()):
                 box = geometry.box_of(sample.ids == n + 1)

@@ -66,9 +66,10 @@ class Batches(IterableDataset[dict[str, torch.Tensor]]):
             canvases = FINE_CANVASES if fine else CANVASES
             size = self.batch * 5 // 8 if fine else self.batch
             canvas = canvases[rng.integers(len(canvases))]
-            yield collate([self._one(rng, canvas) for _ in range(size)])
+            yield collate([self.one(rng, canvas) for _ in range(size)])
 
-    def _one(self, rng: np.random.Generator, canvas: tuple[int, int]) -> Sample:
+    def one(self, rng: np.random.Generator, canvas: tuple[int, int]) -> Sample:
+        """One augmented picture of (h, w) px."""
         sample, cut = self.mix.draw(rng)
         if cut or rng.random() < 0.65:
             placed = place(sample, canvas, rng, near=not cut)
