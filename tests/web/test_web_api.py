@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from asking import BLUE, GREEN, OCHRE, RED, idle, jpeg, listed, said, top
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
-from wardrobe import usage
+from wardrobe import library, usage
 from wardrobe.store import Store
 
 
@@ -284,6 +285,30 @@ def test_a_run_is_stopped_and_gone_on_with(
     monkeypatch.setattr(runs, "_watch", plain)
     client.post("/api/runs")
     assert idle(client)["funnel"]["seen"] == 25
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_run_that_ends_or_begins_while_the_store_is_read(
+    client: TestClient, out: Path, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """ "Idle" always comes with what the last run wrote, and a run that just began isn't one that
+    was interrupted."""
+    runs = client.app.state.runs  # type: ignore[attr-defined]
+    before, after = ("running", "idle") if ends else ("idle", "running")
+    rows = Store.runs
+    if not ends:
+        monkeypatch.setattr(Store, "runs", lambda s: [{**rows(s)[0], "ended_at": None}, *rows(s)])
+
+    def turning(store: Store) -> int:
+        runs.now = replace(runs.now, state=after)
+        return 0
+
+    runs.now = replace(runs.now, state=before)
+    monkeypatch.setattr(library, "dropped", turning)
+    state = said(client.get("/api/runs"))
+    assert state["now"]["state"] == before
+    assert state["interrupted"] is False
+    runs.now = replace(runs.now, state="idle")
 
 
 def test_photos_by_what_became_of_them(client: TestClient) -> None:

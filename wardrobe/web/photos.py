@@ -37,6 +37,9 @@ class NewFolder(BaseModel):
 @router.get("/runs")
 def standing(shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
     """The run that goes, the last ones, and where the photos come from."""
+    # Before the store: a run that ends while it is read is still said to go, so that whoever sees
+    # "idle" also sees what that run wrote.
+    now = runs.now
     with shelf.open() as store:
         past = store.runs()
         photos = store.derived("photo")
@@ -44,8 +47,11 @@ def standing(shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
         dropped = library.dropped(store)
     finished = next((r for r in past if r["ended_at"]), None)
     return {
-        "now": plain(runs.now),
-        "interrupted": bool(past) and not past[0]["ended_at"] and runs.now.state == "idle",
+        "now": plain(now),
+        # One that began while the store was read isn't an interrupted one.
+        "interrupted": bool(past)
+        and not past[0]["ended_at"]
+        and now.state == runs.now.state == "idle",
         "finished_at": finished["ended_at"] if finished else None,
         "funnel": _funnel(finished["funnel"]) if finished else None,
         "folders": places,
