@@ -113,10 +113,12 @@ def _pair(
     for g in source.garments:
         if g.item != item:
             rest |= g.mask()
-    light = _seen(picture, _pose(source), from_garment.mask() | rest)[1]
+    every = from_garment.mask() | rest
+    found, light = _seen(picture, _pose(source), every)
     piece = Piece(
-        picture, from_garment.mask(), fresh[item].category, frame, item, rest, light, own=True
-    )
+        picture, from_garment.mask(), fresh[item].category, frame, item, rest, light, True,
+        np.asarray((found.skin > 0.6) & ~every, np.bool_),
+    )  # fmt: skip
     sleeves = library.items[gone[0]].sleeve, library.items[item].sleeve
     return Pair(
         Path(after.file).stem, _read(folder / before.file), _read(folder / after.file), _pose(before),

@@ -25,6 +25,7 @@ BODIES = {
     "fill",
     "bare",
     "relight",
+    "tidy",
     "restore",
     "dressing",
     "physics",

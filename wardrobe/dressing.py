@@ -29,6 +29,7 @@ CRUMB = 0.003  # square torsos: less skin than this is no hand
 EDGE, ALIKE = 0.07, 12.0  # torsos and Lab units within which cloth at an edge is the same cloth
 COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
+SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
 CHIN = 0.17  # torsos below the nose
 
 
@@ -317,7 +318,9 @@ def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tup
     curves: list[tuple[Curve, tuple[float, ...], tuple[float, ...], float, bool]] = []
     for side in (0, 1):
         if upper:
-            curves.append((frame.arm(side), ARM_AT, ARM_WIDE, draped.ends[side] - 0.15, True))
+            bare = draped.ends[side] < SLEEVELESS
+            start = -0.8 if bare else draped.ends[side] - 0.15
+            curves.append((frame.arm(side), ARM_AT, ARM_WIDE, start, True))
         if cut.category != "tops":
             start = draped.ends[side] - 0.1 if cut.category == "bottoms" else 0.1
             curves.append((frame.leg(side), LEG_AT, LEG_WIDE, start, False))
@@ -327,7 +330,10 @@ def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tup
         t, r = curve.field(near)
         half = np.interp(t, at, wide) - 0.008
         soft = 1.5 / curve.torso
-        one = np.clip((half - np.abs(r)) / soft + 0.5, 0, 1) * ((t > start) & (t < 2.12))
+        ends = curve.place(np.array([0.0, 1.0]), np.zeros(2))
+        bone = float(np.hypot(*(ends[1] - ends[0]))) / curve.torso
+        off = np.hypot(r, np.minimum(t, 0) * max(bone, 0.3)) if is_arm else np.abs(r)
+        one = np.clip((half - off) / soft + 0.5, 0, 1) * ((t > start) & (t < 2.12))
         one = one.astype(np.float32)
         share[near] = np.maximum(share[near], one)
         if is_arm:

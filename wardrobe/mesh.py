@@ -153,8 +153,9 @@ def drawn(
     out = np.zeros((*size, 2), np.float32)
     covered = np.zeros(size, np.bool_)
     rows = np.flatnonzero(mesh.part == part)
-    good = rows[~folded(mesh, points)[rows]]
-    for k in good:
+    over = folded(mesh, points)[rows]
+    # What has turned over lies under what has not: cloth with a fold in it has no hole.
+    for k in np.concatenate([rows[over], rows[~over]]):
         corners, source = points[mesh.triangles[k]], mesh.points[mesh.triangles[k]]
         x0, y0 = np.maximum(np.floor(corners.min(axis=0) - 0.5).astype(int), 0)
         x1, y1 = np.minimum(np.ceil(corners.max(axis=0) + 0.5).astype(int), size[::-1])
@@ -162,6 +163,8 @@ def drawn(
             continue
         u, v = corners[1] - corners[0], corners[2] - corners[0]
         area = u[0] * v[1] - u[1] * v[0]
+        if abs(area) < 1e-9:
+            continue
         x = np.arange(x0, x1) + 0.5 - corners[0, 0]
         y = (np.arange(y0, y1) + 0.5 - corners[0, 1])[:, None]
         b, c = (x * v[1] - y * v[0]) / area, (y * u[0] - x * u[1]) / area

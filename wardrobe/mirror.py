@@ -186,7 +186,8 @@ def _worn(
         every |= other
     found = bare.find(image, frame, joints[:5], every)
     light = relight.seen(image, found, joints[0], frame.torso, every)
-    return Piece(image, mask, category, frame, name, every & ~mask, light, own)
+    skin = np.asarray((found.skin > 0.6) & ~every, np.bool_)
+    return Piece(image, mask, category, frame, name, every & ~mask, light, own, skin)
 
 
 def piece(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import cut, fill, geometry, weave
+from wardrobe import cut, fill, geometry, tidy, weave
 from wardrobe.cut import CROTCH, SLEEVED, WAIST, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, LOOSE, TRUNK_AT, TRUNK_WIDE
 from wardrobe.frame import Curve, Frame
@@ -29,7 +29,9 @@ KNEE = 1.75  # torsos below the shoulders where a skirt ends that the frame cuts
 NECK = 0.17  # half the width of a neck and its collar, torsos
 UNLIKE = 0.3  # bones by which sleeves may differ in length: more is hidden
 SLEEVE = 0.3  # bones; what ends above is a strap or an armhole
+POINTS = 0.35  # torsos; an upper arm that is seen shorter points at us
 SHOWN = 0.45  # share of its sleeve that an arm must show; else the sleeve is laid out anew
+EVEN = 0.012  # torsos; what is finer at an edge is no cut of cloth
 HANGS = 0.35  # of an arm laid out: how far outwards, of its length
 
 
@@ -49,13 +51,15 @@ class Whole:
 
 
 def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
-          others: MaskArray | None = None) -> Whole:  # fmt: skip
+          others: MaskArray | None = None, skin: MaskArray | None = None) -> Whole:  # fmt: skip
     """A worn garment as it would be if nothing hid it.
 
     Args:
         mask: (h, w) bool, its visible pixels.
         others: (h, w) bool, everything else its wearer wears, as far as known.
+        skin: (h, w) bool, its wearer's bare skin, as far as known: an arm that is seen bare has no sleeve.
     """
+    mask = tidy.without_crumbs(mask)
     torso = frame.torso
     pad = int(0.7 * torso)
     below = pad + (int(2 * torso) if mask[-2:].any() and category != "tops" else 0)
@@ -63,15 +67,23 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
     seen = np.pad(mask, room)
     worn = np.pad(others, room) if others is not None else np.zeros_like(seen)
     beyond = np.pad(np.zeros_like(mask), room, constant_values=True)
+    bare = np.pad(skin & ~mask, room) if skin is not None else np.zeros_like(seen)
     frame = replace(frame, joints=frame.joints + pad)
     box = geometry.box_of(seen)
     if box is None or mask.sum() < 100:
         return Whole(image, cut.worn(mask, category, replace(frame, joints=frame.joints - pad)),
                      np.zeros_like(mask))  # fmt: skip
     parted = cut.worn(seen, category, frame)
+    ends = _sleeve_ends(parted, worn | beyond, bare) if category in SLEEVED else None
+    if (
+        ends is not None and max(ends) < SLEEVE
+    ):  # straps, and cloth beside an arm: all of it is trunk
+        none = np.zeros_like(seen)
+        parted = replace(parted, parts=(seen, none, none))
     trunk = _trunk(parted, worn, beyond)
-    if category in SLEEVED:
-        limbs, frame = _sleeves(parted, trunk)
+    if ends is not None:
+        trunk &= seen | ~_decollete(frame, bare)
+        limbs, frame = _sleeves(parted, trunk, ends, worn | beyond | bare)
     elif category == "bottoms":
         limbs = _legs(parted, beyond)
     else:
@@ -80,6 +92,7 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
         trunk = _joined(trunk, limbs, frame)
     parts = (trunk & ~limbs[0] & ~limbs[1], limbs[0] & ~(parted.parts[0] | parted.parts[2]),
              limbs[1] & ~(parted.parts[0] | parted.parts[1]))  # fmt: skip
+    parts = tidy.smoothed((parts[0], parts[1], parts[2]), category, EVEN * torso)
     outline = parts[0] | parts[1] | parts[2]
     wide = np.pad(image, (*room, (0, 0)), mode="edge")
     made = outline & ~seen
@@ -208,26 +221,71 @@ def _seen_on(curve: Curve, part: MaskArray) -> tuple[Numbers, Numbers]:
     return curve.locate(np.column_stack([xs, ys])[::step] + 0.5)
 
 
-def _end(curve: Curve, mask: MaskArray) -> float:
-    """How far down a limb a mask goes on along its bones."""
-    stops, across = np.arange(0.1, 2.2, STOP), np.array([-0.045, 0.0, 0.045])
+def _sleeve_ends(parted: Cut, hidden: MaskArray, bare: MaskArray) -> tuple[float, float]:
+    """How far down the arm each sleeve goes, bones. An arm that is seen bare says it for both."""
+    either = parted.parts[0] | parted.parts[1] | parted.parts[2]
+    frame = parted.frame
+    arms = (frame.arm(0), frame.arm(1))
+    ends = [_end(arm, either, hidden) for arm in arms]
+    for arm, end in zip(arms, ends, strict=True):
+        stops = np.arange(max(end, 0.1), max(end, 0.1) + UNLIKE, STOP)
+        far = np.diff(arm.place(np.array([0.0, 1.0]), np.zeros(2)), axis=0)[0]
+        if np.hypot(*far) < POINTS * frame.torso:  # towards us: a hand before the shoulder
+            continue
+        if end < max(ends) - UNLIKE and _across(arm, bare, stops).mean() > 0.7:
+            return end, end
+    return ends[0], ends[1]
+
+
+def _across(curve: Curve, mask: MaskArray, stops: Numbers) -> NDArray[np.bool_]:
+    """(n,) whether a mask has width at places along a limb's bones."""
+    across = np.array([-0.045, 0.0, 0.045])
     places = curve.place(np.repeat(stops, 3), np.tile(across, len(stops))).astype(int)
     h, w = mask.shape
     ok = (places >= 0).all(axis=1) & (places[:, 0] < w) & (places[:, 1] < h)
     hit = np.zeros(len(places), np.bool_)
     hit[ok] = mask[places[ok, 1], places[ok, 0]]
-    covered = np.flatnonzero(hit.reshape(-1, 3).sum(axis=1) >= 2)
-    return float(stops[covered[-1]] + STOP / 2) if len(covered) else 0.0
+    return np.asarray(hit.reshape(-1, 3).sum(axis=1) >= 2, np.bool_)
 
 
-def _sleeves(parted: Cut, trunk: MaskArray) -> tuple[tuple[MaskArray, MaskArray], Frame]:
+def _end(curve: Curve, mask: MaskArray, hidden: MaskArray) -> float:
+    """How far down a limb a mask goes on along its bones.
+
+    Where more of the way is cloth than is seen not to be: a strap on the shoulder and a trunk behind
+    the forearm are no sleeve, and what something hides counts for neither.
+    """
+    stops = np.arange(0.1, 2.2, STOP)
+    cloth = _across(curve, mask, stops)
+    worth = np.where(cloth, 1.0, np.where(_across(curve, hidden & ~mask, stops), 0.0, -1.0))
+    total = worth.cumsum()
+    if total.max() <= 1:
+        return 0.0
+    best = np.flatnonzero(cloth & (total >= total.max()))
+    return float(stops[best[-1]] + STOP / 2) if len(best) else 0.0
+
+
+def _decollete(frame: Frame, bare: MaskArray) -> MaskArray:
+    """(h, w) bool: bare skin from the neck down: no cloth was hidden there."""
+    from scipy.ndimage import label
+
+    along, across = frame.trunk.field((slice(0, bare.shape[0]), slice(0, bare.shape[1])))
+    chest = bare & (along < 0.6) & (np.abs(across) < max(frame.half_span, 0.25))
+    pieces, count = label(chest)
+    if not count:
+        return chest
+    kept = np.zeros(count + 1, np.bool_)
+    kept[np.unique(pieces[chest & (along < 0.0)])] = True
+    kept[0] = False
+    return np.asarray(kept[pieces], np.bool_)
+
+
+def _sleeves(parted: Cut, trunk: MaskArray, ends: tuple[float, float],
+             hidden: MaskArray) -> tuple[tuple[MaskArray, MaskArray], Frame]:  # fmt: skip
     """Both sleeves as long as the longer one; one that is hidden hangs beside the trunk."""
     frame, size = parted.frame, trunk.shape
     stops = np.arange(-0.3, 2.3, STOP)
     body = np.interp(stops, ARM_AT, ARM_WIDE) + LOOSE
     seen = [_seen_on(frame.arm(k), parted.parts[1 + k]) for k in (0, 1)]
-    either = parted.parts[0] | parted.parts[1] | parted.parts[2]
-    ends = [_end(frame.arm(k), either) for k in (0, 1)]
     end = max(ends)
     if end < SLEEVE:
         return (parted.parts[1], parted.parts[2]), frame
@@ -242,7 +300,7 @@ def _sleeves(parted: Cut, trunk: MaskArray) -> tuple[tuple[MaskArray, MaskArray]
         drawn = _limb(curve, curve.window((size[0], size[1]), 0.3), size, (0.05, end), stops, half)
         shown = (drawn & parted.parts[1 + side]).sum() / max(int(drawn.sum()), 1)
         if shown >= SHOWN and ends[side] > end - UNLIKE:
-            limbs.append(parted.parts[1 + side])
+            limbs.append(parted.parts[1 + side] | (drawn & hidden))
             continue
         along, across = frame.trunk.field((slice(0, size[0]), slice(0, size[1])))
         free = sign * across > frame.half_span - 0.05 - 0.05 * np.clip(along, -0.3, 0.6)

@@ -59,6 +59,7 @@ class Piece:
         others: (h, w) bool, what else its wearer wears there; None where nobody looked.
         light: what its picture says of its light.
         own: whether its wearer there is who tries it on.
+        skin: (h, w) bool, its wearer's bare skin there; None where nobody looked.
     """
 
     image: Image
@@ -69,6 +70,7 @@ class Piece:
     others: MaskArray | None = None
     light: Light = UNKNOWN
     own: bool = False
+    skin: MaskArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +160,9 @@ def cut_of(piece: Piece) -> tuple[Image, Cut]:
         PhotoError: its silhouette is none of a garment of its category.
     """
     if piece.frame is not None:
-        one = restore.whole(piece.image, piece.mask, piece.category, piece.frame, piece.others)
+        one = restore.whole(
+            piece.image, piece.mask, piece.category, piece.frame, piece.others, piece.skin
+        )
         return one.image, one.cut
     made = cut.flat(piece.mask, piece.category)
     if made is None:
