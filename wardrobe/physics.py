@@ -1,8 +1,9 @@
 """What a small try-on network sees of a fitting, and what its answer does to the picture.
 
 It works on a small map of the region; the texture stays that of the bent garment at full size. Its
-answer is how much redder, greener, bluer each place should be (folds, shade, the scene's light),
-laid on by multiplying, so that a print stays a print.
+answer is the picture drawn small, as the difference from the bent garment's, and where the garment
+covers more or less than its bent picture does. On cloth the difference is laid on by multiplying
+(folds, shade, the scene's light), so that a print stays a print; beside it by adding (skin).
 """
 
 from __future__ import annotations
@@ -15,16 +16,22 @@ from numpy.typing import NDArray
 
 from wardrobe import figure, geometry
 from wardrobe.dressing import Dressed
-from wardrobe.types import Image, Pose
+from wardrobe.types import Box, Image, Pose
 
 Floats = NDArray[np.float32]
 SIZE = (64, 48)  # px, height and width of the maps
-#: Coarse picture, before, cloth, skin, region, pose.
-CHANNELS = 3 + 3 + 3 + len(figure.PLANES)
-REACH = 96.0  # levels of 255 that an answer of 1 stands for
+#: Coarse picture, before, cloth, skin, region, what stays in front, pose.
+CHANNELS = 3 + 3 + 4 + len(figure.PLANES)
+CLOTH, REGION = 6, 8  # of these, the planes of the bent garment and of what may change
+#: Redder, greener, bluer; more cloth.
+ANSWERS = 4
+REACH = 128.0  # levels of 255 that an answer of 1 stands for
 DARK = 10.0  # levels added before dividing: black has no ratio
 GAIN = (0.45, 1.9)  # no fold is darker, no light brighter
 AROUND = 0.2  # share of the region's longer side shown around it
+MOVED = 0.3  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
+CRISP = 3.0  # how much sharper than a map's pixel a moved edge is drawn
+WHOLE = 0.95  # cloth from which a pixel has the garment's colour alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,14 +39,14 @@ class View:
     """A fitting as maps.
 
     Attributes:
-        planes: (15, 64, 48) float32, in [-1, 1].
+        planes: (16, 64, 48) float32, in [-1, 1].
         coarse: (64, 48, 3) float32, 0 to 255: the bent garment on the person.
         window: (x0, y0, x1, y1) px of the photo that the maps show; may reach beyond it.
     """
 
     planes: Floats
     coarse: Floats
-    window: tuple[float, float, float, float]
+    window: Box
 
 
 def view(before: Image, dressed: Dressed, pose: Pose, min_joint: float) -> View:
@@ -52,50 +59,104 @@ def view(before: Image, dressed: Dressed, pose: Pose, min_joint: float) -> View:
         cut(before, window).transpose(2, 0, 1) / 127.5 - 1,
         *(
             cut(p.astype(np.float32)[..., None], window).transpose(2, 0, 1) * 2 - 1
-            for p in (dressed.cloth, dressed.skin, dressed.region)
+            for p in (dressed.cloth, dressed.skin, dressed.region, dressed.front)
         ),
         figure.planes(pose, min_joint, SIZE, scale, (window[0], window[1])) * 2 - 1,
     ]
     return View(np.concatenate(parts).astype(np.float32), coarse, window)
 
 
-def wanted(true: Image, seen: View) -> Floats:
-    """(3, 64, 48) float32 in [-1, 1]: the answer that would make the true picture of the coarse."""
-    off = (cut(true, seen.window) - seen.coarse) / REACH
-    region = seen.planes[8] * 0.5 + 0.5
-    return np.asarray(np.clip(off.transpose(2, 0, 1), -1, 1) * region, np.float32)
+def wanted(true: Image, cloth: NDArray[np.bool_], seen: View) -> Floats:
+    """(4, 64, 48) float32 in [-1, 1]: the answer that would make the true picture of the coarse.
+
+    Args:
+        true: (h, w, 3) uint8.
+        cloth: (h, w) bool, the garment's pixels in it.
+    """
+    shown = seen.planes * 0.5 + 0.5
+    off = (cut(true, seen.window) - seen.coarse).transpose(2, 0, 1) / REACH
+    more = cut(cloth.astype(np.float32)[..., None], seen.window)[..., 0] - shown[CLOTH]
+    return np.asarray(np.clip(np.stack([*off, more]), -1, 1) * shown[REGION], np.float32)
 
 
 def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:
     """The picture that an answer makes.
 
     Args:
-        answer: (3, 64, 48) float32 in [-1, 1].
+        answer: (4, 64, 48) float32 in [-1, 1].
     """
-    made = seen.coarse + REACH * answer.transpose(1, 2, 0)
-    gain = np.clip((made + DARK) / (seen.coarse + DARK), *GAIN)
     h, w = dressed.region.shape
     x0, y0, x1, y1 = seen.window
     box = (max(int(x0), 0), max(int(y0), 0), min(int(np.ceil(x1)), w), min(int(np.ceil(y1)), h))
+    at = np.s_[box[1] : box[3], box[0] : box[2]]
+    cloth = _edged(dressed.cloth[at], seen, answer[3], box)
+    plain = dressed.image.copy()
+    inside, front = dressed.region[at], dressed.front[at][..., None]
+    made = _laid(dressed, at, cloth) * (1 - front) + dressed.image[at] * front
+    plain[at][inside] = np.clip(made, 0, 255).round()[inside]
+    coarse = cut(plain, seen.window)
+    drawn = seen.coarse + REACH * answer[:3].transpose(1, 2, 0)
+    share = np.where(cloth > 0, cloth / np.maximum(1 - front[..., 0], 1e-3), 0).clip(0, 1)[
+        ..., None
+    ]
+    gain = _large(np.clip((drawn + DARK) / (coarse + DARK), *GAIN), seen, box)
+    off = _large(drawn - coarse, seen, box)
+    made = made * (1 - share) + made * np.clip(gain, *GAIN) * share + off * (1 - share)
+    made = made * (1 - front) + dressed.image[at] * front
+    plain[at][inside] = np.clip(made, 0, 255).round()[inside]
+    return plain
+
+
+def _edged(cloth: Floats, seen: View, more: Floats, box: tuple[int, int, int, int]) -> Floats:
+    """The garment's share of each pixel of a box, once it covers more here and less there."""
+    from scipy.ndimage import maximum_filter
+
+    meant = maximum_filter((np.abs(more) > MOVED).astype(np.float32), 3)
+    if not meant.any():
+        return cloth
+    small = np.clip(seen.planes[CLOTH] * 0.5 + 0.5 + more, 0, 1)
+    both = _large(np.stack([small, meant], axis=-1), seen, box)
+    soft = np.clip((both[..., 0] - 0.5) * CRISP + 0.5, 0, 1)
+    moved = np.clip(both[..., 1], 0, 1)
+    return np.asarray(cloth * (1 - moved) + soft * moved, np.float32)
+
+
+def _laid(dressed: Dressed, at: tuple[slice, slice], cloth: Floats) -> Floats:
+    """A box of the picture with as much of the garment as ``cloth`` says, its colours carried on to
+    where it wasn't."""
+    old, picture = dressed.cloth[at], dressed.image[at].astype(np.float32)
+    changed = np.abs(cloth - old) > 0.004
+    known = old > WHOLE
+    if not changed.any() or not known.any():
+        return picture
+    from scipy.ndimage import distance_transform_edt
+
+    y, x = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    share = cloth[..., None]
+    fresh = dressed.behind[at] * (1 - share) + picture[y, x] * share
+    return np.asarray(np.where(changed[..., None], fresh, picture), np.float32)
+
+
+def _large(maps: Floats, seen: View, box: tuple[int, int, int, int]) -> Floats:
+    """(h, w[, c]) of a box of the photo, from maps (64, 48, c) or (64, 48)."""
+    x0, y0, x1, _ = seen.window
     ratio = SIZE[1] / (x1 - x0)
     place = tuple((v - o) * ratio for v, o in zip(box, (x0, y0, x0, y0), strict=True))
     size = (box[2] - box[0], box[3] - box[1])
-    out = dressed.image.copy()
-    part = out[box[1] : box[3], box[0] : box[2]].astype(np.float32)
-    for c in range(3):
-        plane = Pillow.fromarray(np.ascontiguousarray(gain[..., c], np.float32))
-        large = plane.transform(size, Pillow.Transform.EXTENT, place, Pillow.Resampling.BICUBIC)
-        part[..., c] *= np.clip(np.asarray(large), *GAIN)
-    inside = dressed.region[box[1] : box[3], box[0] : box[2]]
-    part = part * (1 - dressed.front[box[1] : box[3], box[0] : box[2], None]) + (
-        dressed.front[box[1] : box[3], box[0] : box[2], None]
-        * dressed.image[box[1] : box[3], box[0] : box[2]]
+    return np.stack(
+        [
+            np.asarray(
+                Pillow.fromarray(np.ascontiguousarray(maps[..., c], np.float32)).transform(
+                    size, Pillow.Transform.EXTENT, place, Pillow.Resampling.BICUBIC
+                )
+            )
+            for c in range(maps.shape[2])
+        ],
+        axis=-1,
     )
-    out[box[1] : box[3], box[0] : box[2]][inside] = np.clip(part, 0, 255).round()[inside]
-    return out
 
 
-def cut(image: NDArray[np.generic], window: tuple[float, float, float, float]) -> Floats:
+def cut(image: NDArray[np.generic], window: Box) -> Floats:
     """(64, 48, c) float32 of a window of a picture; beyond its edge the edge."""
     h, w = image.shape[:2]
     x0, y0, x1, y1 = window
@@ -113,7 +174,7 @@ def cut(image: NDArray[np.generic], window: tuple[float, float, float, float]) -
     return np.stack(out, axis=-1).astype(np.float32)
 
 
-def _window(dressed: Dressed) -> tuple[float, float, float, float]:
+def _window(dressed: Dressed) -> Box:
     box = geometry.box_of(dressed.region) or (0.0, 0.0, 8.0, 8.0)
     pad = AROUND * max(box[2] - box[0], box[3] - box[1])
     wide, high = box[2] - box[0] + 2 * pad, box[3] - box[1] + 2 * pad

@@ -63,7 +63,11 @@ def test_weights_of_another_network_are_refused(weights: Path, tmp_path: Path) -
 
 
 def test_the_sampler_finds_the_answer_of_a_network_that_knows_it() -> None:
-    answer = torch.linspace(-0.8, 0.8, 64 * 48).reshape(1, 1, *physics.SIZE).expand(1, 3, -1, -1)
+    answer = (
+        torch.linspace(-0.8, 0.8, 64 * 48)
+        .reshape(1, 1, *physics.SIZE)
+        .expand(1, physics.ANSWERS, -1, -1)
+    )
 
     class Knows:
         def __call__(self, x: torch.Tensor, t: object) -> object:

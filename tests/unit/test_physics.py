@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,7 @@ def test_the_maps_show_the_region_and_what_is_around_it() -> None:
     seen = physics.view(before, dressed, pose, 0.5)
     assert seen.planes.shape == (physics.CHANNELS, *physics.SIZE)
     assert np.abs(seen.planes).max() <= 1
-    shown = (seen.planes[8] > 0).mean()
+    shown = (seen.planes[physics.REGION] > 0).mean()
     area = (seen.window[2] - seen.window[0]) * (seen.window[3] - seen.window[1])
     assert shown == pytest.approx(dressed.region.sum() / area, abs=0.05)
 
@@ -42,7 +44,7 @@ def test_the_maps_show_the_region_and_what_is_around_it() -> None:
 def test_no_answer_changes_nothing() -> None:
     before, dressed, pose = a_fitting()
     seen = physics.view(before, dressed, pose, 0.5)
-    made = physics.applied(dressed, seen, np.zeros((3, *physics.SIZE), np.float32))
+    made = physics.applied(dressed, seen, np.zeros((physics.ANSWERS, *physics.SIZE), np.float32))
     assert (made == dressed.image).all()
 
 
@@ -51,10 +53,41 @@ def test_the_true_answer_makes_the_true_brightness_and_only_inside() -> None:
     true = dressed.image.copy()
     true[dressed.region] = (90, 120, 150)
     seen = physics.view(before, dressed, pose, 0.5)
-    made = physics.applied(dressed, seen, physics.wanted(true, seen))
+    made = physics.applied(dressed, seen, physics.wanted(true, dressed.region, seen))
     inner = np.zeros(SIZE, np.bool_)
     inner[75:100, 40:80] = True
     assert np.abs(made[inner].astype(int) - (90, 120, 150)).mean() < 4
     assert (made[~dressed.region] == dressed.image[~dressed.region]).all()
     in_front = dressed.front > 0.5
     assert (made[in_front] == dressed.image[in_front]).all()
+
+
+def test_more_cloth_carries_the_garments_colour_on_and_less_shows_what_is_behind() -> None:
+    before, dressed, pose = a_fitting()
+    wide = dressed.region
+    bent = np.zeros(SIZE, np.float32)
+    bent[40:110, 50:90] = 1  # the bent garment misses twenty pixels at its left
+    image = before.copy()
+    image[wide] = (200, 190, 180)
+    image[bent > 0] = (60, 90, 120)
+    behind = np.where(wide[..., None], np.float32((200, 190, 180)), before).astype(np.float32)
+    short = replace(dressed, image=image, cloth=bent, behind=behind, front=np.zeros_like(bent))
+    seen = physics.view(before, short, pose, 0.5)
+    true = image.copy()
+    true[wide] = (60, 90, 120)
+    made = physics.applied(short, seen, physics.wanted(true, wide, seen))
+    assert np.abs(made[60:100, 33:47].astype(int) - (60, 90, 120)).mean() < 6
+    less = np.zeros_like(wide)
+    less[40:110, 70:90] = True
+    true[wide & ~less] = (200, 190, 180)
+    made = physics.applied(short, seen, physics.wanted(true, less, seen))
+    assert np.abs(made[60:100, 53:65].astype(int) - (200, 190, 180)).mean() < 6
+    assert np.abs(made[60:100, 76:88].astype(int) - (60, 90, 120)).mean() < 6
+
+
+def test_a_small_doubt_about_cover_leaves_the_crisp_edge() -> None:
+    before, dressed, pose = a_fitting()
+    seen = physics.view(before, dressed, pose, 0.5)
+    answer = np.zeros((physics.ANSWERS, *physics.SIZE), np.float32)
+    answer[3] = 0.9 * physics.MOVED
+    assert (physics.applied(dressed, seen, answer) == dressed.image).all()

@@ -21,16 +21,20 @@ from wardrobe.types import Image
 MIN_JOINT = 0.5
 
 
-def unet(widths: Sequence[int] = (32, 48, 64)) -> Any:
-    """The network: noise and conditions in, the answer's three channels out."""
+WIDTHS = (32, 64, 96, 128)
+
+
+def unet(widths: Sequence[int] = WIDTHS) -> Any:
+    """The network: noise and conditions in, the answer's four channels out."""
+    plain = len(widths) - 1
     return UNet2DModel(
         sample_size=physics.SIZE,
-        in_channels=3 + physics.CHANNELS,
-        out_channels=3,
+        in_channels=physics.ANSWERS + physics.CHANNELS,
+        out_channels=physics.ANSWERS,
         layers_per_block=1,
         block_out_channels=tuple(widths),
-        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
-        up_block_types=("AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        down_block_types=("DownBlock2D",) * plain + ("AttnDownBlock2D",),
+        up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * plain,
         norm_num_groups=8,
         attention_head_dim=16,
     )
@@ -47,7 +51,7 @@ def scheduler() -> Any:
 
 
 class SmallTryOn:
-    """Folds, shade and light of a bent garment, by sampling with DDIM; deterministic for a seed.
+    """Edges, folds, shade and light of a bent garment, by sampling with DDIM; deterministic for a seed.
 
     Args:
         path: ``models/tryon-small/weights.safetensors``.
@@ -58,7 +62,7 @@ class SmallTryOn:
         ModelError: the weights can't be read or aren't this network's.
     """
 
-    def __init__(self, path: Path, *, device: str, widths: Sequence[int] = (32, 48, 64)) -> None:
+    def __init__(self, path: Path, *, device: str, widths: Sequence[int] = WIDTHS) -> None:
         net = unet(widths)
         try:
             tensors = {k: v.float() for k, v in load_file(path).items()}
@@ -81,11 +85,13 @@ class SmallTryOn:
 
 @torch.inference_mode()
 def sample(net: Any, condition: Tensor, seed: int, steps: int) -> Tensor:
-    """(n, 3, 64, 48) answers in [-1, 1]; the noise is drawn on the CPU, alike on every device."""
+    """(n, 4, 64, 48) answers in [-1, 1]; the noise is drawn on the CPU, alike on every device."""
     schedule = scheduler()
     schedule.set_timesteps(steps)
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn((len(condition), 3, *physics.SIZE), generator=generator).to(condition.device)
+    x = torch.randn((len(condition), physics.ANSWERS, *physics.SIZE), generator=generator).to(
+        condition.device
+    )
     for t in schedule.timesteps:
         said = net(torch.cat([x, condition], dim=1), t).sample
         x = schedule.step(said, t, x, eta=0.0).prev_sample
