@@ -173,9 +173,10 @@ def distance(pose: Pose, ok: NDArray[np.bool_], points: Points) -> NDArray[np.fl
     best = np.full(len(points), np.inf)
     for i, j in BONES:
         a, along = joints[i], joints[j] - joints[i]
-        t = np.clip((points - a) @ along / max(float(along @ along), 1e-9), 0, 1)
-        best = np.minimum(best, np.hypot(*(points - a - t[:, None] * along).T))
-    return best / torso
+        x, y = points[:, 0] - a[0], points[:, 1] - a[1]
+        t = np.clip((x * along[0] + y * along[1]) / max(float(along @ along), 1e-9), 0, 1)
+        best = np.minimum(best, (x - t * along[0]) ** 2 + (y - t * along[1]) ** 2)
+    return np.asarray(np.sqrt(best) / torso, np.float64)
 
 
 def same(a: Pose, b: Pose, min_joint: float) -> bool:

@@ -101,3 +101,48 @@ def union(masks: Sequence[MaskArray], size: tuple[int, int]) -> MaskArray:
     for m in masks:
         out |= m
     return out
+
+
+def grown(mask: MaskArray, steps: int) -> MaskArray:
+    """The mask and every pixel that is at most so many steps, along rows and columns, from it."""
+    out = mask.copy()
+    for _ in range(steps):
+        near = out.copy()
+        near[1:] |= out[:-1]
+        near[:-1] |= out[1:]
+        near[:, 1:] |= out[:, :-1]
+        near[:, :-1] |= out[:, 1:]
+        out = near
+    return out
+
+
+def worn_down(mask: MaskArray, steps: int) -> MaskArray:
+    """The pixels of a mask that are more than so many steps from any other and from the frame's edge."""
+    out = mask.copy()
+    for _ in range(steps):
+        left = out.copy()
+        left[1:] &= out[:-1]
+        left[:-1] &= out[1:]
+        left[:, 1:] &= out[:, :-1]
+        left[:, :-1] &= out[:, 1:]
+        left[[0, -1]] = left[:, [0, -1]] = False
+        out = left
+    return out
+
+
+def opened(mask: MaskArray, side: int) -> MaskArray:
+    """The pixels of a mask that lie in a square of ``side`` px, an odd number, wholly inside it."""
+    reach = side // 2
+    out = np.pad(mask, reach)
+    for axis in (0, 1):
+        out = np.logical_and.reduce(_shifted(out, side, axis))
+    out = np.pad(out, 2 * reach)
+    for axis in (0, 1):
+        out = np.logical_or.reduce(_shifted(out, side, axis))
+    return out[reach:-reach, reach:-reach] if reach else out
+
+
+def _shifted(mask: MaskArray, side: int, axis: int) -> list[MaskArray]:
+    """The windows of ``side`` px along an axis, as one view for each of their places."""
+    n = mask.shape[axis] - side + 1
+    return [mask[k : k + n] if axis == 0 else mask[:, k : k + n] for k in range(side)]

@@ -1,4 +1,4 @@
-"""How much of each pixel is the garment, and the garment's own colour there. Pure NumPy."""
+"""How much of each pixel is the garment, and the garment's own colour there. Pure NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ _EDGE = 1e-3  # squared contrast (of 1) below which the filter follows the mask,
 def refined(image: Image, mask: MaskArray) -> Floats:
     """(h, w) float32 in [0, 1]: the mask with soft edges that follow the picture's: a guided filter
     (He, Sun, Tang 2013) over the picture's lightness."""
+    out = np.zeros(mask.shape, np.float32)
     radius = reach(mask.shape)
-    guide = image.astype(np.float64) @ np.array([0.299, 0.587, 0.114]) / 255
-    p = mask.astype(np.float64)
+    part = _about(mask, 3 * radius)  # farther out nothing is asked that could say more than 0
+    if part is None:
+        return out
+    guide = image[part].astype(np.float64) @ np.array([0.299, 0.587, 0.114]) / 255
+    p = mask[part].astype(np.float64)
     mean_g, mean_p = _mean(guide, radius), _mean(p, radius)
     cov = _mean(guide * p, radius) - mean_g * mean_p
     a = cov / (_mean(guide * guide, radius) - mean_g**2 + _EDGE)
     soft = _mean(a, radius) * guide + _mean(mean_p - a * mean_g, radius)
     # A little tighter than the mask: a rim of background is worse than a lost thread.
     matte = np.clip((soft - 0.45) / 0.4, 0, 1)
-    matte = np.where(mean_p > 0, matte, 0)
+    # By less than a pixel's share the mean is off where there is none: it is a running sum.
+    matte = np.where(mean_p > 0.5 / (2 * radius + 1) ** 2, matte, 0)
     if matte.sum() < 0.5 * p.sum():  # thinner than the filter: a chain would vanish
         matte = p
-    return np.asarray(matte, np.float32)
+    out[part] = matte
+    return out
 
 
 def own_colour(image: Image, matte: Floats) -> Floats:
@@ -34,13 +40,17 @@ def own_colour(image: Image, matte: Floats) -> Floats:
 
     The rim shows the garment and what was behind it; blended as it is, it would be a halo.
     """
-    radius = reach(matte.shape)
-    sure = (matte > 0.95).astype(np.float64)
-    weight = _mean(sure, radius)
-    near = np.stack([_mean(image[..., c] * sure, radius) for c in range(3)], axis=-1)
-    mend = (matte <= 0.95) & (weight > 1e-6)
     out: Floats = image.astype(np.float32)
-    out[mend] = near[mend] / weight[mend][:, None]
+    radius = reach(matte.shape)
+    part = _about(matte > 0.95, radius)
+    if part is None:
+        return out
+    sure = (matte[part] > 0.95).astype(np.float64)
+    weight = _mean(sure, radius)
+    mend = (sure == 0) & (weight > 1e-6)
+    for c in range(3):
+        near = _mean(image[part][..., c] * sure, radius)
+        out[part][..., c][mend] = near[mend] / weight[mend]
     return out
 
 
@@ -49,9 +59,20 @@ def reach(shape: tuple[int, ...]) -> int:
     return max(2, round(0.008 * max(shape)))
 
 
+def _about(mask: MaskArray, pad: int) -> tuple[slice, slice] | None:
+    """Rows and columns of a mask with ``pad`` px around it; None where it is empty."""
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return (
+        slice(max(int(rows[0]) - pad, 0), int(rows[-1]) + 1 + pad),
+        slice(max(int(cols[0]) - pad, 0), int(cols[-1]) + 1 + pad),
+    )
+
+
 def _mean(x: NDArray[np.float64], radius: int) -> NDArray[np.float64]:
     """Box mean over (2 radius + 1) squared pixels, edges repeated."""
-    k = 2 * radius + 1
-    sums = np.pad(np.pad(x, radius, mode="edge").cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    box: NDArray[np.float64] = sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]
-    return box / (k * k)
+    from scipy.ndimage import uniform_filter
+
+    out: NDArray[np.float64] = uniform_filter(x, 2 * radius + 1, mode="nearest")
+    return out

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import color, registration
+from wardrobe import color, geometry, registration
 from wardrobe.canvas import Placed
 from wardrobe.labels import Category
 from wardrobe.registration import Affine, Floats
@@ -74,10 +74,8 @@ def lab(image: Image) -> Floats:
 def bare(view: Placed) -> MaskArray:
     """Where a photo surely doesn't have the garment, not even hidden: inside its frame, under no other
     garment, beyond the outline and what is near to it."""
-    from scipy.ndimage import binary_dilation
-
     side = view.mask.shape[0]
-    near = binary_dilation(closed(view.mask, 0.05) | view.outline, iterations=max(2, side // 64))
+    near = geometry.grown(closed(view.mask, 0.05) | view.outline, max(2, side // 64))
     return np.asarray(view.under | (view.inside & ~view.over & ~near), np.bool_)
 
 
@@ -100,11 +98,9 @@ def closed(mask: MaskArray, share: float) -> MaskArray:
 def wanting(here: Placed, outline: MaskArray) -> bool:
     """Whether the canvas may hide some of the garment: a part of its outline isn't seen, or its edge lies
     at the frame's or at that of something worn over it."""
-    from scipy.ndimage import binary_dilation
-
     if (outline & ~here.mask).sum() > LEAST_HIDDEN * outline.sum():
         return True
-    rim = binary_dilation(here.mask, iterations=2) & ~here.mask
+    rim = geometry.grown(here.mask, 2) & ~here.mask
     return bool((rim & (here.over | ~here.inside)).sum() > LEAST_EDGE * rim.sum())
 
 
@@ -199,8 +195,6 @@ def spread_softly(values: Floats, known: MaskArray) -> Floats:
 def widened(here: Placed, lent: Sequence[Lent], outline: MaskArray) -> MaskArray:
     """The outline with what registered photos show beyond it, where the canvas can't contradict: under
     another garment, beyond its frame, or where two photos say so."""
-    from scipy.ndimage import binary_opening
-
     votes = np.zeros(outline.shape, np.int32)
     for one in lent:
         votes += one.shown
@@ -208,7 +202,7 @@ def widened(here: Placed, lent: Sequence[Lent], outline: MaskArray) -> MaskArray
     more = ((votes >= 1) & hideable) | (votes >= 2)
     rows, cols = np.nonzero(outline)
     size = max(int(SLIVER * max(np.ptp(rows), np.ptp(cols))), 1) if len(rows) else 1
-    more = binary_opening(more & ~outline & ~here.under, np.ones((2 * size + 1, 2 * size + 1)))
+    more = geometry.opened(more & ~outline & ~here.under, 2 * size + 1)
     return outline | worthwhile(more, outline)
 
 
@@ -228,22 +222,20 @@ def within(more: MaskArray, room: MaskArray) -> MaskArray:
 
 def joined(outline: MaskArray, more: MaskArray) -> MaskArray:
     """Both, without the seam that two masks drawn apart leave between them."""
-    from scipy.ndimage import binary_dilation
-
     if not more.any():
         return outline
-    near = binary_dilation(more, iterations=max(3, outline.shape[0] // 32))
+    near = geometry.grown(more, max(3, outline.shape[0] // 32))
     return np.asarray(outline | more | (closed(outline | more, SEAM) & near), np.bool_)
 
 
 def worthwhile(more: MaskArray, outline: MaskArray) -> MaskArray:
     """The pieces of ``more`` that touch the outline and are no crumbs."""
-    from scipy.ndimage import binary_dilation, label
+    from scipy.ndimage import label
 
     pieces, count = label(more)
     if not count:
         return more
-    touching = np.unique(pieces[binary_dilation(outline, iterations=2) & more])
+    touching = np.unique(pieces[geometry.grown(outline, 2) & more])
     large = np.flatnonzero(np.bincount(pieces.ravel()) >= CRUMB * outline.sum())
     kept = np.intersect1d(touching, large)
     return np.asarray(np.isin(pieces, kept[kept > 0]), np.bool_)
@@ -263,10 +255,8 @@ def borrowed(
     Returns:
         Lab, and which pixels were borrowed.
     """
-    from scipy.ndimage import binary_opening
-
     take = hole & ~seen & shown
-    take = binary_opening(take, np.ones((3, 3))) & take
+    take = geometry.opened(take, 3)
     out = image.copy()
     if take.any():
         out[take] = in_the_light_of(moved, shown, image, seen)[take]
@@ -283,10 +273,8 @@ def composed(field: Floats, affine: Affine, side: int) -> Floats:
 def mean_colour(view: Placed) -> NDArray[np.float64] | None:
     """(3,) mean Lab of the garment's inner pixels, the darkest and brightest twentieth left out; None
     where hardly any are seen."""
-    from scipy.ndimage import binary_erosion
-
     step = max(1, view.mask.shape[0] // 256)
-    mask = binary_erosion(view.mask[::step, ::step], iterations=2)
+    mask = geometry.worn_down(view.mask[::step, ::step], 2)
     if mask.sum() < 40:
         return None
     inner = color.to_lab(view.image[::step, ::step][mask])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import canvas, color, images, matte, mending, registration
+from wardrobe import canvas, color, geometry, images, matte, mending, registration
 from wardrobe.canvas import Placed
 from wardrobe.registration import Affine
 from wardrobe.types import Image, MaskArray
@@ -58,18 +58,18 @@ class Painting:
             outline: the whole garment, on a canvas of its own that ``zoom`` maps onto this one.
             inner: what of it would show the garment's inside, on the same canvas.
         """
-        from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
+        from scipy.ndimage import gaussian_filter
 
         side = mask.shape[0]
         self.zoom, cut = zoom, matte.refined(image, mask)
         soft = canvas.laid_share(outline, zoom, side)
         whole = gaussian_filter(soft.astype(np.float32) / 255, side / 400)
         # Bites of a pixel or two are the mask's ragged edge, and nothing to fill.
-        hole = binary_opening((whole > 0.5) & (cut < 0.5), np.ones((5, 5)))
-        near = binary_dilation(hole, iterations=3)
+        hole = geometry.opened((whole > 0.5) & (cut < 0.5), 5)
+        near = geometry.grown(hole, 3)
         self.alpha = np.where(near, np.maximum(cut, np.clip(2 * whole - 0.5, 0, 1)), cut)
         # What hides a garment also tints its edge: the rim along a hole is not the garment's.
-        rim = binary_dilation(hole, iterations=max(2, round(TINTED * side))) & (whole > 0.5)
+        rim = geometry.grown(hole, max(2, round(TINTED * side))) & (whole > 0.5)
         self.seen = (cut > 0.5) & ~rim
         self.hole = (self.alpha > 0.02) & ~self.seen & near
         self.alpha = np.where(self.alpha < 0.02, 0, self.alpha)
@@ -101,8 +101,6 @@ class Painting:
             lent: how it lies on the outline's canvas.
             at: the same view, on a canvas of its own as large as this one.
         """
-        from scipy.ndimage import binary_erosion
-
         if not self.hole.any():
             return
         side = self.hole.shape[0]
@@ -115,7 +113,7 @@ class Painting:
             return
         ratio = side / lent.view.mask.shape[0]
         field = mending.composed(lent.field, back, side) * ratio + (ratio - 1) / 2
-        solid = binary_erosion(view.mask, iterations=3).astype(np.float32)
+        solid = geometry.worn_down(view.mask, 3).astype(np.float32)
         shown = (registration.sampled(solid, field) > 0.5) & may
         if not (shown & self.hole).any():
             return

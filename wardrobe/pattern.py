@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from wardrobe import color
+from wardrobe import color, geometry
 from wardrobe.types import Image, MaskArray
 
 Pattern = Literal["plain", "striped", "checked", "dotted", "print"]
@@ -69,14 +69,12 @@ def measure(image: Image, mask: MaskArray) -> Marks | None:
         image: (h, w, 3) uint8 sRGB.
         mask: (h, w) bool, the garment.
     """
-    from scipy import ndimage
-
     if not mask.any():
         return None
     image, mask = _shrunk(image, mask)
     rim = max(3, round(0.03 * float(mask.sum()) ** 0.5))
-    inner = ndimage.binary_erosion(np.pad(mask, 1), iterations=rim)[1:-1, 1:-1]
-    core = ndimage.binary_erosion(inner, iterations=3)
+    inner = geometry.worn_down(mask, rim)
+    core = geometry.worn_down(inner, 3)
     if inner.sum() < MIN_PX or not core.any():
         return None
     lab = color.to_lab(image)

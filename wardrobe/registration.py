@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import body
+from wardrobe import body, geometry
 from wardrobe.labels import Category
 from wardrobe.types import MaskArray
 
@@ -170,9 +170,9 @@ def agreement(
         (correlation, 1 where there is none to speak of), and overlap of the masks (IoU) apart from
         what may be hidden.
     """
-    from scipy.ndimage import binary_erosion, gaussian_filter
+    from scipy.ndimage import gaussian_filter
 
-    both = binary_erosion(seen & shown, iterations=2)
+    both = geometry.worn_down(seen & shown, 2)
     if both.sum() < 50:
         return np.inf, 0.0, 0.0
     a, b = (

@@ -114,12 +114,12 @@ def _pattern(
     around = _Around.of(hole)
     best = np.full((h, w), LEAST, np.float32)
     where, out = np.zeros((h, w), np.bool_), np.zeros_like(fine)
-    power, mask = (fine**2).sum(axis=-1), seen.astype(np.float32)
+    power, mask = _dot(fine, fine), seen.astype(np.float32)
     for dy, dx in offsets:
         there, known = _moved(fine, dy, dx), _moved(mask, dy, dx)
         both = known * mask
         agree = np.zeros((h, w), np.float32)
-        alike = around((fine * there).sum(axis=-1))
+        alike = around(_dot(fine, there))
         agree[around.part] = alike / (1e-3 + around((power + _moved(power, dy, dx)) / 2 * both))
         better = hole & (known > 0) & (agree > best)
         best[better] = agree[better]
@@ -180,7 +180,7 @@ def repeats(fine: Floats, seen: MaskArray, hole: MaskArray) -> list[tuple[int, i
 
     h, w = seen.shape
     size = (next_fast_len(2 * h), next_fast_len(2 * w))
-    mask, power = (rfft2(x.astype(np.float32), size) for x in (seen, (fine**2).sum(axis=-1)))
+    mask, power = (rfft2(x.astype(np.float32), size) for x in (seen, _dot(fine, fine)))
     inks = [rfft2(fine[..., c], size) for c in range(3)]
     energy = irfft2((mask.conj() * power + power.conj() * mask) / 2, size)
     alike = irfft2(sum(x.conj() * x for x in inks), size)
@@ -207,6 +207,12 @@ def _moved(x: Floats, dy: int, dx: int) -> Floats:
     if abs(dy) < h and abs(dx) < w:
         y, x0 = slice(max(-dy, 0), min(h - dy, h)), slice(max(-dx, 0), min(w - dx, w))
         out[y, x0] = x[y.start + dy : y.stop + dy, x0.start + dx : x0.stop + dx]
+    return out
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """(h, w) sums over the three channels of (h, w, 3); numpy's own are slow over so few."""
+    out: Floats = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
     return out
 
 

@@ -119,3 +119,18 @@ def test_empty_full_and_single_pixel_masks(h: int, w: int, data: st.DataObject) 
     pixel = np.arange(h * w).reshape(h, w) == at
     rest = (h * w - 1 - at,) if at < h * w - 1 else ()
     assert Mask.of(pixel).runs == (at, 1, *rest)
+
+
+MASKS = hnp.arrays(np.bool_, st.tuples(st.integers(1, 24), st.integers(1, 24)))
+
+
+@given(MASKS, st.integers(1, 6))
+def test_steps_and_squares_are_scipys_morphology(mask: MaskArray, steps: int) -> None:
+    from scipy import ndimage
+
+    side = 2 * steps - 1
+    grown, worn = geometry.grown(mask, steps), geometry.worn_down(mask, steps)
+    np.testing.assert_array_equal(grown, ndimage.binary_dilation(mask, iterations=steps))
+    np.testing.assert_array_equal(worn, ndimage.binary_erosion(mask, iterations=steps))
+    square = np.ones((side, side))
+    np.testing.assert_array_equal(geometry.opened(mask, side), ndimage.binary_opening(mask, square))
