@@ -70,9 +70,11 @@ def pictures(
     made: dict[str, Pictures] = {}
     computed = 0
     size = max(1, recipe.settings.run.batch // 2)  # items in memory, each with up to six photos
+    # What was worn together is shown by the same photos: side by side they are read once.
+    in_turn = sorted(items, key=lambda item: known[item.garment_ids[0]].worn.photo.path)
     for start in range(0, len(items), size):
         watch(start, len(items))
-        part = items[start : start + size]
+        part = in_turn[start : start + size]
         pieces = [_piece(item, known, word) for item in part]
         shown = [p.cover.worn for p in pieces]
         recipe.pictures.expect(

@@ -47,6 +47,15 @@ def box_of(mask: MaskArray) -> Box | None:
     return float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1)
 
 
+def window(mask: MaskArray, pad: int) -> tuple[slice, slice] | None:
+    """Rows and columns of a mask's box with ``pad`` px around it; None where the mask is empty."""
+    box = box_of(mask)
+    if box is None:
+        return None
+    x0, y0, x1, y1 = (int(v) for v in box)
+    return slice(max(y0 - pad, 0), y1 + pad), slice(max(x0 - pad, 0), x1 + pad)
+
+
 def to_frac(box: Box, size: tuple[int, int]) -> Box:
     """Pixels to fractions; ``size`` is (height_px, width_px)."""
     h, w = size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wardrobe import geometry
 from wardrobe.types import Image, MaskArray
 
 Floats = NDArray[np.float32]
@@ -16,7 +17,9 @@ def refined(image: Image, mask: MaskArray) -> Floats:
     (He, Sun, Tang 2013) over the picture's lightness."""
     out = np.zeros(mask.shape, np.float32)
     radius = reach(mask.shape)
-    part = _about(mask, 3 * radius)  # farther out nothing is asked that could say more than 0
+    part = geometry.window(
+        mask, 3 * radius
+    )  # farther out nothing is asked that could say more than 0
     if part is None:
         return out
     guide = image[part].astype(np.float64) @ np.array([0.299, 0.587, 0.114]) / 255
@@ -42,7 +45,7 @@ def own_colour(image: Image, matte: Floats) -> Floats:
     """
     out: Floats = image.astype(np.float32)
     radius = reach(matte.shape)
-    part = _about(matte > 0.95, radius)
+    part = geometry.window(matte > 0.95, radius)
     if part is None:
         return out
     sure = (matte[part] > 0.95).astype(np.float64)
@@ -57,17 +60,6 @@ def own_colour(image: Image, matte: Floats) -> Floats:
 def reach(shape: tuple[int, ...]) -> int:
     """Pixels round the edge of a mask in which it may be wrong, for a picture of this size."""
     return max(2, round(0.008 * max(shape)))
-
-
-def _about(mask: MaskArray, pad: int) -> tuple[slice, slice] | None:
-    """Rows and columns of a mask with ``pad`` px around it; None where it is empty."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return (
-        slice(max(int(rows[0]) - pad, 0), int(rows[-1]) + 1 + pad),
-        slice(max(int(cols[0]) - pad, 0), int(cols[-1]) + 1 + pad),
-    )
 
 
 def _mean(x: NDArray[np.float64], radius: int) -> NDArray[np.float64]:

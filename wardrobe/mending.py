@@ -84,15 +84,18 @@ def closed(mask: MaskArray, share: float) -> MaskArray:
     took out of it. Larger gaps may be the room between an arm and the body."""
     from scipy.ndimage import distance_transform_edt
 
-    rows, cols = np.nonzero(mask)
-    if not len(rows):
+    part = geometry.window(mask, 0)  # nothing beyond its box is closed
+    if part is None:
         return mask
-    radius = share * max(np.ptp(rows), np.ptp(cols)) + 1
+    small = mask[part]
+    radius = share * (max(small.shape) - 1) + 1
     pad = int(radius) + 2
-    solid = np.pad(mask, pad)
+    solid = np.pad(small, pad)
     grown = distance_transform_edt(~solid) <= radius
     shut = distance_transform_edt(grown) > radius
-    return np.asarray((shut | solid)[pad:-pad, pad:-pad], np.bool_)
+    out = np.zeros_like(mask)
+    out[part] = (shut | solid)[pad:-pad, pad:-pad]
+    return out
 
 
 def wanting(here: Placed, outline: MaskArray) -> bool:

@@ -147,8 +147,9 @@ class Painting:
         from scipy.ndimage import distance_transform_edt
 
         known = (self.alpha > 0.5) & ~self.hole
-        away = distance_transform_edt(~self.hole)
-        lit = known & (away > SHADED * known.shape[0])
+        lit, shade = known.copy(), SHADED * known.shape[0]
+        if near := geometry.window(self.hole, int(shade) + 1):
+            lit[near] &= distance_transform_edt(~self.hole[near]) > shade
         return np.asarray(lit if lit.sum() > LEFT * known.sum() else known, np.bool_)
 
     def balance(self, views: Sequence[tuple[Placed, float]], share: float) -> None:

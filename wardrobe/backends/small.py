@@ -156,8 +156,8 @@ def prepare(crop: Crop) -> NDArray[np.uint8]:
     square = np.zeros((side, side, 4), np.uint8)
     inside = square[y0 - top : y1 - top, x0 - left : x1 - left]
     mask = crop.mask[y0:y1, x0:x1]
-    inside[mask, :3] = crop.image[y0:y1, x0:x1][mask]
-    inside[mask, 3] = 255
+    np.multiply(crop.image[y0:y1, x0:x1], mask[..., None], out=inside[..., :3])
+    np.multiply(mask, np.uint8(255), out=inside[..., 3])
     how = cv2.INTER_AREA if side > INPUT_SIDE else cv2.INTER_LINEAR
     small = cv2.resize(square, (INPUT_SIDE, INPUT_SIDE), interpolation=how)
     share = small[..., 3:].astype(np.float32) / 255

@@ -15,10 +15,12 @@ from wardrobe.errors import PhotoError
 from wardrobe.types import Image, Photo
 
 DECODERS = 4  # threads; decoding gives other threads their turn
+KEPT_MB = 96  # of pictures of earlier batches: an outfit's photos are asked for again by its items
 
 
 class Pictures:
-    """Decoded working pictures of the batch at hand: each decoded once, and only when asked for.
+    """Decoded working pictures of the batch at hand: each decoded once, and only when asked for. The last
+    :data:`KEPT_MB` of earlier batches stay.
 
     Pictures that a stage may want are announced with :meth:`expect`; the first question decodes
     the rest of the batch side by side. Those of the batch that comes next can be decoded meanwhile,
@@ -33,15 +35,24 @@ class Pictures:
         self._pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
 
     def expect(self, files: dict[str, Path]) -> None:
-        """Forget the last batch; ``files`` maps photo ids to files."""
-        self._files, self._read = files, {}
+        """Another batch; ``files`` maps photo ids to files. What couldn't be read is tried again."""
+        self._files, room = files, KEPT_MB * 1e6
+        old, self._read = self._read, {}
+        for photo_id, picture in reversed(old.items()):  # the last read first
+            if isinstance(picture, PhotoError):
+                continue
+            if photo_id not in files:
+                room -= picture.pixels.nbytes
+            if photo_id in files or room >= 0:
+                self._read[photo_id] = picture
+        self._read = dict(reversed(self._read.items()))
         for photo_id in [i for i in self._coming if i not in files]:
             self._coming.pop(photo_id).cancel()
 
     def ahead(self, files: dict[str, Path]) -> None:
         """Begin to decode pictures that :meth:`expect` will announce next."""
         for photo_id, file in files.items():
-            if photo_id not in self._coming:
+            if photo_id not in self._coming and photo_id not in self._read:
                 self._coming[photo_id] = self._pool.submit(self._decode, photo_id, file)
 
     def read(self, ids: Sequence[str]) -> list[images.Picture | PhotoError]:
@@ -50,6 +61,8 @@ class Pictures:
         self.ahead({i: self._files[i] for i in missing})
         for photo_id in missing:
             self._read[photo_id] = self._coming.pop(photo_id).result()
+        for photo_id in ids:  # those last asked for are last
+            self._read[photo_id] = self._read.pop(photo_id)
         return [self._read[i] for i in ids]
 
     def __call__(self, photo: Photo) -> Image:

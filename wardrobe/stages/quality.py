@@ -65,7 +65,12 @@ class Examine:
         return f"{one.worn.digest}:{about.hexdigest()}"
 
     def __call__(self, batch: Sequence[OnBody]) -> Sequence[Examined]:
-        return [examine(self.pixels(d.worn.photo), d, self.min_joint) for d in batch]
+        tints = {d.worn.photo.id: d.worn.photo for d in batch}
+        casts = {i: cast(self.pixels(photo)) for i, photo in tints.items()}
+        return [
+            examine(self.pixels(d.worn.photo), d, self.min_joint, casts[d.worn.photo.id])
+            for d in batch
+        ]
 
     def encode(self, out: Examined) -> bytes:
         return json.dumps(asdict(out)).encode()
@@ -80,19 +85,22 @@ class Examine:
         )
 
 
-def examine(picture: Image, dressed: OnBody, min_joint: float) -> Examined:
+def examine(
+    picture: Image, dressed: OnBody, min_joint: float, tint: float | None = None
+) -> Examined:
     """Measure one garment.
 
     Args:
         picture: (h, w, 3) uint8, the working picture its mask lies in.
         min_joint: visibility from which a joint counts as seen.
+        tint: the picture's :func:`cast`, where it is known already.
     """
     garment, pose = dressed.worn.garment, dressed.pose
     visible, crop = garment.mask.array(), Crop.of(picture, garment)
     quality = Quality(
         resolution=min(garment.mask.area**0.5 / FULL_PX, 1.0),
         light=light(picture, garment),
-        cast=cast(picture),
+        cast=cast(picture) if tint is None else tint,
         sharpness=sharpness(crop),
         frontal=frontal(pose, min_joint),
         unobstructed=unobstructed(visible, pose, min_joint),
