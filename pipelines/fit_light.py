@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from wardrobe import color, relight
 
-BRIGHT, TINT = (0.0, 0.5, 0.7, 0.85, 1.0), (0.0, 0.25, 0.4, 0.7, 1.0)
+BRIGHT, TINT = (0.0, 0.5, 0.7, 0.85, 0.95, 1.1), (0.0, 0.25, 0.4, 0.7, 1.0)
+DIM = (0.0, 0.005, 0.01, 0.02, 0.04)
 
 
 def main() -> None:
@@ -28,14 +29,16 @@ def main() -> None:
         of, to = pair.piece.light.face, tryon_pairs.wearer_of(pair).light.face
         if of is not None and to is not None:
             here, there = pair.piece.image[pair.piece.mask], pair.true[pair.new]
-            rows.append((_median(here), _median(there), to - of))
-    print("brightness tint: median and mean Delta E 2000,", len(rows), "pairs")
-    for bright, tint in itertools.product(BRIGHT, TINT):
+            level = float(np.exp(min(of.mean(), to.mean())))
+            rows.append((_median(here), _median(there), to - of, level))
+    print("brightness tint dim: median and mean Delta E 2000,", len(rows), "pairs")
+    for bright, tint, dim in itertools.product(BRIGHT, TINT, DIM):
         errors = []
-        for here, there, off in rows:
-            by = np.exp(bright * off.mean() + tint * (off - off.mean()))
+        for here, there, off, level in rows:
+            said = bright * level / (level + dim)
+            by = np.exp(said * off.mean() + tint * (off - off.mean()))
             errors.append(float(color.delta_e2000(_lab(here * by), _lab(there))))
-        print(f"{bright:.2f} {tint:.2f}: {np.median(errors):.2f} {np.mean(errors):.2f}")
+        print(f"{bright:.2f} {tint:.2f} {dim:.3f}: {np.median(errors):.2f} {np.mean(errors):.2f}")
 
 
 def _median(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ BODIES = {
     "bare",
     "relight",
     "tidy",
+    "tubes",
     "restore",
     "dressing",
     "physics",

@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image as Pillow
 from numpy.typing import NDArray
 
-from wardrobe import mesh
+from wardrobe import fill, geometry, mesh
 from wardrobe.cut import CROTCH, SLEEVED, Cut
 from wardrobe.frame import Curve, Frame
 from wardrobe.types import Image, MaskArray
@@ -28,6 +28,7 @@ LEG_AT, LEG_WIDE = (0.0, 0.3, 1.0, 1.4, 2.0), (0.19, 0.165, 0.115, 0.105, 0.07)
 #: Half widths of a slim trunk seen from the front, torsos below the shoulders.
 TRUNK_AT, TRUNK_WIDE = (0.0, 0.3, 0.7, 1.05, 1.3), (0.36, 0.31, 0.25, 0.31, 0.31)
 DRAWN_OUT = 0.4  # torsos by which a hem may be drawn down
+TEAR = 0.07  # torsos; half of how far parts of a garment that belong together may come apart
 LOOSE = 0.02  # torsos of air between a body and what it wears
 
 
@@ -131,6 +132,40 @@ def inside(draped: Draped, span: MaskArray) -> Draped:
     trunk = Layer(draped.layers[0].image, draped.layers[0].alpha * span)
     gone = [Layer(one.image, np.zeros_like(one.alpha)) for one in draped.layers[1:]]
     return Draped((trunk, gone[0], gone[1]), (2.0, 2.0), draped.hem)
+
+
+def closed(draped: Draped, within: MaskArray, torso: float) -> Draped:
+    """A garment without tears: where limbs bend otherwise than in its picture, parts come apart at their
+    seams, though there is cloth on both sides.
+
+    Args:
+        within: (h, w) bool, where cloth was seen before: nothing else is closed.
+        torso: px.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    alpha = draped.alpha
+    whole = alpha > 0.5
+    box = geometry.box_of(whole)
+    if box is None:
+        return draped
+    radius = TEAR * torso
+    pad = int(radius) + 3
+    cut = np.s_[
+        max(int(box[1]) - pad, 0) : int(box[3]) + pad, max(int(box[0]) - pad, 0) : int(box[2]) + pad
+    ]
+    near = distance_transform_edt(~whole[cut]) <= radius
+    inside = distance_transform_edt(np.pad(near, 1))[1:-1, 1:-1] > radius
+    tear = np.zeros_like(whole)
+    tear[cut] = inside
+    tear &= within & (alpha < 0.98)
+    if not tear.any():
+        return draped
+    made = fill.spread(draped.image, alpha > 0.9, tear)
+    trunk = draped.layers[0]
+    image = np.where(tear[..., None], made, trunk.image).astype(np.float32)
+    mended = Layer(image, np.where(tear, 1, trunk.alpha).astype(np.float32))
+    return Draped((mended, *draped.layers[1:]), draped.ends, draped.hem)
 
 
 def _scaled(image: Image, cut: Cut, scale: float) -> tuple[Image, Cut]:

@@ -113,6 +113,7 @@ def put_on(
         draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
     goes = _to_its_edge(wearer, goes, over)
+    draped = drape.closed(draped, goes, wearer.frame.torso)
     zone = _grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
     free = zone & (front < 0.5)

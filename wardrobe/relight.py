@@ -23,7 +23,8 @@ DARK = 2e-3  # linear level added before a logarithm
 FACE = 0.14  # torsos round the nose that are face
 LEAST_PX = 24
 #: Share of the logarithm of a face's ratio that is believed of brightness, and of tint.
-BRIGHT, TINT = 0.85, 0.4
+BRIGHT, TINT = 0.95, 0.4
+DIM = 0.02  # linear level of a face of which half is believed: a sheen is most of what is seen of a dark one
 #: The same where the garment's wearer may be somebody else: skins differ more in brightness than in tint.
 TINT_ELSE = 0.25
 KNEE = 0.75  # linear level from which highlights are compressed
@@ -68,6 +69,8 @@ def ratio(of: Light, to: Light, own: bool) -> Log:
         return np.ones(3)
     off = to.face - of.face
     bright, tint = (BRIGHT, TINT) if own else (0.0, TINT_ELSE)
+    level = np.exp(min(float(of.face.mean()), float(to.face.mean())))
+    bright *= level / (level + DIM)
     said = np.clip(bright * off.mean() + tint * (off - off.mean()), -MOST, MOST)
     return np.asarray(np.exp(said), np.float64)
 
