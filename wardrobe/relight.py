@@ -24,7 +24,7 @@ FACE = 0.14  # torsos round the nose that are face
 LEAST_PX = 24
 #: Share of the logarithm of a face's ratio that is believed of brightness, and of tint.
 BRIGHT, TINT = 0.95, 0.4
-DIM = 0.02  # linear level of a face of which half is believed: a sheen is most of what is seen of a dark one
+DIM = 0.01  # linear level of a face of which half is believed: a sheen is most of what is seen of a dark one
 #: The same where the garment's wearer may be somebody else: skins differ more in brightness than in tint.
 TINT_ELSE = 0.25
 KNEE = 0.75  # linear level from which highlights are compressed
