@@ -5,8 +5,7 @@
 Two kinds of examples. Rendered pairs (``render_samples --route fast --pairs``) show one person, pose,
 camera and light in two garments: the garment of the other one, seen in another photo of its wearer,
 is bent onto the one, and the truth is the other one. Street photos (numbers ending in 7 are never
-used) give self-reconstruction: a garment's own light is taken off it and it is bent out of its place;
-the light stays in what the person wore before, a garment of another colour that covers more.
+used) give self-reconstruction: a garment's own light is taken off it and it is bent out of its place.
 
 Maps are kept in ``runs/tryon-small``; training goes on from its checkpoint there. ``--predict``
 chooses what the network answers: ``residual`` (the house's), ``shading`` (one brightness for all
@@ -40,7 +39,7 @@ from wardrobe.dressing import Dressed
 from wardrobe.stages.tryon import REPLACES
 from wardrobe.types import Pose
 
-BATCH, EVERY_S = 8, 60.0
+BATCH, OF_PAIRS, EVERY_S = 8, 6, 60.0
 EMA = 0.99
 RATE = 6e-4
 #: Of a torso: how far a garment is bent out of its place, over what distance, and by how much what was
@@ -56,7 +55,7 @@ def pair_maps(pair: Pair) -> Maps | None:
     fitting = put_on(pair)
     if fitting is None:
         return None
-    seen = physics.view(fitting.before, fitting.dressed, pair.pose, 0.5)
+    seen = physics.view(fitting.dressed, pair.pose, 0.5)
     return seen.planes, physics.wanted(pair.true, pair.new, seen)
 
 
@@ -76,16 +75,14 @@ def street_maps(root: Path, number: str, joints: NDArray[np.float32]) -> Iterato
         bent, cloth = _bent(flat, mask, torso, rng)
         free = (photo.ids == 0) | mask
         old = _grown(mask, rng.uniform(0, MORE) * torso) & free
-        dyed = np.clip(light * rng.uniform(0.25, 1.3, 3), 0, 255)
-        before = np.where(old[..., None], dyed, image).astype(np.uint8)
         region = _grown(old | ((cloth > 0.05) & free), 2)
         cloth = np.where(region & free, cloth, 0).astype(np.float32)
         behind = fill.spread(image, ~_grown(mask | old, 3), region | mask)
         coarse = behind * (1 - cloth[..., None]) + bent * cloth[..., None]
-        coarse = np.where(region[..., None], np.clip(coarse, 0, 255), before).astype(np.uint8)
+        coarse = np.where(region[..., None], np.clip(coarse, 0, 255), image).astype(np.uint8)
         zero = np.zeros(mask.shape, np.float32)
         dressed = Dressed(coarse, region, cloth, zero, behind, zero, cloth)
-        seen = physics.view(before, dressed, Pose(joints), 0.5)
+        seen = physics.view(dressed, Pose(joints), 0.5)
         yield seen.planes, physics.wanted(photo.image, mask, seen)
 
 
@@ -130,7 +127,7 @@ def _light(
 
 
 def gathered(args: argparse.Namespace, folder: Path) -> tuple[Rows, Rows]:
-    """What is trained on, and the pairs held out: conditions (n, 16, 64, 48), answers (n, 4, 64, 48),
+    """What is trained on, and the pairs held out: conditions (n, 13, 64, 48), answers (n, 4, 64, 48),
     and which are of pairs. Kept as they come: a run goes on where the last one stopped."""
     maps = folder / "maps"
     maps.mkdir(parents=True, exist_ok=True)
@@ -202,22 +199,28 @@ def _region(condition: Tensor) -> Tensor:
 
 
 def altered(condition: Tensor, answer: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The same fittings mirrored, under another light, and of garments of another colour."""
+    """The same fittings mirrored, turned, nearer or farther, under another light, of another colour."""
     n = len(answer)
-    flip = (torch.rand(n, generator=generator) < 0.5)[:, None, None, None]
-    condition = torch.where(flip, condition.flip(3), condition)
-    answer = torch.where(flip, answer.flip(3), answer)
+    draw = torch.randn(n, 4, generator=generator)
+    turn, size = 0.12 * draw[:, 0], torch.exp(0.12 * draw[:, 1])
+    flip = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+    tall = physics.SIZE[0] / physics.SIZE[1]
+    cos, sin = torch.cos(turn) / size, torch.sin(turn) / size
+    rows = [flip * cos, -sin * tall, 0.08 * draw[:, 2], flip * sin / tall, cos, 0.08 * draw[:, 3]]
+    at = F.affine_grid(torch.stack(rows, 1).view(n, 2, 3), [n, 1, *physics.SIZE], False)
+    both = F.grid_sample(torch.cat([condition, answer], 1), at, "bilinear", "border", False)
+    condition, answer = both[:, : physics.CHANNELS], both[:, physics.CHANNELS :]
     levels = physics.REACH / 127.5  # an answer in the units of the planes
-    coarse, before = condition[:, :3] + 1, condition[:, 3:6] + 1
+    coarse, others = condition[:, :3] + 1, condition[:, 3:]
     true = coarse + answer[:, :3] * levels
     cloth = condition[:, physics.CLOTH : physics.CLOTH + 1] * 0.5 + 0.5
     covered = cloth + answer[:, 3:]
     lamp, dye = (torch.exp(s * torch.randn(n, 3, 1, 1, generator=generator)) for s in (0.12, 0.25))
-    dye = torch.where(torch.rand(n, 1, 1, 1, generator=generator) < 0.5, dye, torch.ones(()))
+    dye = torch.where(torch.rand(n, 1, 1, 1, generator=generator) < 0.7, dye, torch.ones(()))
     # A picture is a mixture of cloth and the rest, so that cloth is dyed by its share.
     coarse, true = (p * (1 + s * (dye - 1)) * lamp for p, s in ((coarse, cloth), (true, covered)))
-    coarse, true, before = (p.clamp(0, 2) for p in (coarse, true, before * lamp))
-    condition = torch.cat([coarse - 1, before - 1, condition[:, 6:]], dim=1)
+    coarse, true = coarse.clamp(0, 2), true.clamp(0, 2)
+    condition = torch.cat([coarse - 1, others], dim=1)
     colours = ((true - coarse) / levels).clamp(-1, 1) * _region(condition)
     return condition, torch.cat([colours, answer[:, 3:]], dim=1)
 
@@ -225,7 +228,7 @@ def altered(condition: Tensor, answer: Tensor, generator: torch.Generator) -> tu
 def train(args: argparse.Namespace, folder: Path, rows: Rows, held: Rows) -> dict[str, Tensor]:
     conditions, answers, of_pairs = rows
     torch.manual_seed(1)
-    net = unet()
+    net = unet().train()
     for v in net.conv_out.parameters():  # an untrained network changes nothing
         torch.nn.init.zeros_(v)
     average = {k: v.clone() for k, v in net.state_dict().items()}
@@ -246,7 +249,7 @@ def train(args: argparse.Namespace, folder: Path, rows: Rows, held: Rows) -> dic
         for group in optimiser.param_groups:
             group["lr"] = rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * used / args.seconds)))
         picks = []
-        for part, count in ((pairs, BATCH // 2), (photos, BATCH - BATCH // 2)):
+        for part, count in ((pairs, OF_PAIRS), (photos, BATCH - OF_PAIRS)):
             whole = part if len(part) else torch.arange(len(answers))
             picks.append(whole[torch.randint(len(whole), (count,), generator=generator)])
         pick = torch.cat(picks)
@@ -271,7 +274,7 @@ def train(args: argparse.Namespace, folder: Path, rows: Rows, held: Rows) -> dic
         recent.append(float(loss.detach()))
         if step % 100 == 0:
             print(f"{step} {used:.0f} s loss {np.mean(recent[-100:]):.5f}", flush=True)
-        if step % 1000 == 0:
+        if step % 500 == 0:
             measured(average, held, args.predict)
         if time.monotonic() - last > EVERY_S:
             last = time.monotonic()

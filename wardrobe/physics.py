@@ -20,9 +20,10 @@ from wardrobe.types import Box, Image, Pose
 
 Floats = NDArray[np.float32]
 SIZE = (64, 48)  # px, height and width of the maps
-#: Coarse picture, before, cloth, skin, region, what stays in front, pose.
-CHANNELS = 3 + 3 + 4 + len(figure.PLANES)
-CLOTH, REGION = 6, 8  # of these, the planes of the bent garment and of what may change
+#: Coarse picture, cloth, skin, region, what stays in front, pose. What was worn before isn't shown: a
+#: network that saw it drew its ghost.
+CHANNELS = 3 + 4 + len(figure.PLANES)
+CLOTH, REGION = 3, 5  # of these, the planes of the bent garment and of what may change
 #: Redder, greener, bluer; more cloth.
 ANSWERS = 4
 REACH = 128.0  # levels of 255 that an answer of 1 stands for
@@ -39,7 +40,7 @@ class View:
     """A fitting as maps.
 
     Attributes:
-        planes: (16, 64, 48) float32, in [-1, 1].
+        planes: (13, 64, 48) float32, in [-1, 1].
         coarse: (64, 48, 3) float32, 0 to 255: the bent garment on the person.
         window: (x0, y0, x1, y1) px of the photo that the maps show; may reach beyond it.
     """
@@ -49,14 +50,13 @@ class View:
     window: Box
 
 
-def view(before: Image, dressed: Dressed, pose: Pose, min_joint: float) -> View:
+def view(dressed: Dressed, pose: Pose, min_joint: float) -> View:
     """The maps of a fitting: its region with some of what is around it."""
     window = _window(dressed)
     scale = SIZE[0] / (window[3] - window[1])
     coarse = cut(dressed.image, window)
     parts = [
         coarse.transpose(2, 0, 1) / 127.5 - 1,
-        cut(before, window).transpose(2, 0, 1) / 127.5 - 1,
         *(
             cut(p.astype(np.float32)[..., None], window).transpose(2, 0, 1) * 2 - 1
             for p in (dressed.cloth, dressed.skin, dressed.region, dressed.front)

@@ -32,8 +32,8 @@ def a_fitting() -> tuple[np.ndarray, Dressed, Pose]:
 
 
 def test_the_maps_show_the_region_and_what_is_around_it() -> None:
-    before, dressed, pose = a_fitting()
-    seen = physics.view(before, dressed, pose, 0.5)
+    _, dressed, pose = a_fitting()
+    seen = physics.view(dressed, pose, 0.5)
     assert seen.planes.shape == (physics.CHANNELS, *physics.SIZE)
     assert np.abs(seen.planes).max() <= 1
     shown = (seen.planes[physics.REGION] > 0).mean()
@@ -42,17 +42,17 @@ def test_the_maps_show_the_region_and_what_is_around_it() -> None:
 
 
 def test_no_answer_changes_nothing() -> None:
-    before, dressed, pose = a_fitting()
-    seen = physics.view(before, dressed, pose, 0.5)
+    _, dressed, pose = a_fitting()
+    seen = physics.view(dressed, pose, 0.5)
     made = physics.applied(dressed, seen, np.zeros((physics.ANSWERS, *physics.SIZE), np.float32))
     assert (made == dressed.image).all()
 
 
 def test_the_true_answer_makes_the_true_brightness_and_only_inside() -> None:
-    before, dressed, pose = a_fitting()
+    _, dressed, pose = a_fitting()
     true = dressed.image.copy()
     true[dressed.region] = (90, 120, 150)
-    seen = physics.view(before, dressed, pose, 0.5)
+    seen = physics.view(dressed, pose, 0.5)
     made = physics.applied(dressed, seen, physics.wanted(true, dressed.region, seen))
     inner = np.zeros(SIZE, np.bool_)
     inner[75:100, 40:80] = True
@@ -72,7 +72,7 @@ def test_more_cloth_carries_the_garments_colour_on_and_less_shows_what_is_behind
     image[bent > 0] = (60, 90, 120)
     behind = np.where(wide[..., None], np.float32((200, 190, 180)), before).astype(np.float32)
     short = replace(dressed, image=image, cloth=bent, behind=behind, front=np.zeros_like(bent))
-    seen = physics.view(before, short, pose, 0.5)
+    seen = physics.view(short, pose, 0.5)
     true = image.copy()
     true[wide] = (60, 90, 120)
     made = physics.applied(short, seen, physics.wanted(true, wide, seen))
@@ -86,8 +86,8 @@ def test_more_cloth_carries_the_garments_colour_on_and_less_shows_what_is_behind
 
 
 def test_a_small_doubt_about_cover_leaves_the_crisp_edge() -> None:
-    before, dressed, pose = a_fitting()
-    seen = physics.view(before, dressed, pose, 0.5)
+    _, dressed, pose = a_fitting()
+    seen = physics.view(dressed, pose, 0.5)
     answer = np.zeros((physics.ANSWERS, *physics.SIZE), np.float32)
     answer[3] = 0.9 * physics.MOVED
     assert (physics.applied(dressed, seen, answer) == dressed.image).all()

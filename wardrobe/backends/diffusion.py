@@ -36,6 +36,7 @@ def unet(widths: Sequence[int] = WIDTHS) -> Any:
         down_block_types=("DownBlock2D",) * plain + ("AttnDownBlock2D",),
         up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * plain,
         norm_num_groups=8,
+        dropout=0.1,  # in training only
         attention_head_dim=16,
     )
 
@@ -76,7 +77,7 @@ class SmallTryOn:
     def __call__(self, fittings: Sequence[Fitting], *, seed: int, steps: int) -> list[Image]:
         out = []
         for f in fittings:
-            seen = physics.view(f.before, f.dressed, f.pose, MIN_JOINT)
+            seen = physics.view(f.dressed, f.pose, MIN_JOINT)
             condition = torch.from_numpy(seen.planes)[None].to(self._device)
             answer = sample(self._net, condition, seed, steps)[0].cpu().numpy()
             out.append(physics.applied(f.dressed, seen, answer.astype(np.float32)))
