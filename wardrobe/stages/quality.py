@@ -188,9 +188,10 @@ def sharpness(crop: Crop) -> float:
         narrow, broad = (
             np.abs(gaussian_filter(grey, s, order=order))[near] for s in (NARROW, BROAD)
         )
-        if not len(broad) or np.percentile(broad, 98) < 0.8:
+        strong = np.percentile(broad, 98) if len(broad) else 0.0
+        if strong < 0.8:
             continue  # nothing in this direction to be sharp or blurred
-        edges = broad >= np.percentile(broad, 98)
+        edges = broad >= strong
         ratio = float(np.percentile(narrow[edges] / broad[edges], 75))
         blurs.append(max(BROAD**2 - (ratio * NARROW) ** 2, 0.0) / max(ratio**2 - 1, 1e-3))
     return 1 - _ramp(max(blurs, default=4.0) ** 0.5, 0.9, 3.0)

@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +142,16 @@ def registry() -> dict[str, Model]:
     """
     path = shipped_folder() / "registry.toml"
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = _tables(path.read_text(encoding="utf-8"))
         return {name: Model(name=name, **table) for name, table in tables.items()}
     except (OSError, tomllib.TOMLDecodeError, TypeError) as e:
         raise ModelError(f"{path.name} can't be used: {e}. Install Wardrobe again.") from e
+
+
+@lru_cache(maxsize=2)
+def _tables(text: str) -> dict[str, dict[str, Any]]:
+    """The registry's tables; reading them takes 20 ms, and every stage asks."""
+    return tomllib.loads(text)
 
 
 def find(name: str) -> Model:
