@@ -24,6 +24,7 @@ BODIES = {
     "drape",
     "fill",
     "bare",
+    "bared",
     "relight",
     "tidy",
     "tubes",

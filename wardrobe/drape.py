@@ -28,6 +28,7 @@ LEG_AT, LEG_WIDE = (0.0, 0.3, 1.0, 1.4, 2.0), (0.19, 0.165, 0.115, 0.105, 0.07)
 #: Half widths of a slim trunk seen from the front, torsos below the shoulders.
 TRUNK_AT, TRUNK_WIDE = (0.0, 0.3, 0.7, 1.05, 1.3), (0.36, 0.31, 0.25, 0.31, 0.31)
 DRAWN_OUT = 0.4  # torsos by which a hem may be drawn down
+DRAWN_UP = 2.0  # how many times longer a seat may become by it
 TEAR = 0.07  # torsos; half of how far parts of a garment that belong together may come apart
 LOOSE = 0.02  # torsos of air between a body and what it wears
 
@@ -84,6 +85,7 @@ def onto(
     size: tuple[int, int],
     silhouette: MaskArray | None = None,
     least_hem: float = 0.0,
+    waist: float = CROTCH,
 ) -> Draped:
     """Drape a garment.
 
@@ -95,6 +97,8 @@ def onto(
             reach its sides.
         least_hem: torsos down the trunk that the garment is drawn out to, if it nearly reaches there:
             a body seen from another side is shorter, and no shirt ends a hand above the waistband.
+        waist: torsos down the trunk that trousers or a skirt are drawn up to, if they begin below: no belly
+            shows between them and the shirt that met the old ones.
     """
     image = _own_colours(image, cut.parts[0] | cut.parts[1] | cut.parts[2])
     image, cut = _scaled(image, cut, to.torso / cut.frame.torso)
@@ -106,7 +110,7 @@ def onto(
     made = mesh.grid(cut.parts, cell, sewn)
     ends, hem = _lengths(cut)
     longer = least_hem / max(hem, 1e-6) if hem < least_hem < hem + DRAWN_OUT else 1.0
-    wanted = _wanted(made, cut, to, silhouette, longer)
+    wanted = _wanted(made, cut, to, silhouette, longer, waist)
     hold = np.full(len(wanted), HOLD)
     down = to.torso / cut.frame.torso
     scale = np.array([down * float(np.clip(to.half_span / cut.frame.half_span, 0.5, 1.3)), down])
@@ -223,12 +227,19 @@ def _seam_distances(cut: Cut, size: tuple[int, int]) -> tuple[Floats, Floats]:
 
 
 def _wanted(
-    made: mesh.Mesh, cut: Cut, to: Frame, silhouette: MaskArray | None, longer: float
+    made: mesh.Mesh,
+    cut: Cut,
+    to: Frame,
+    silhouette: MaskArray | None,
+    longer: float,
+    waist: float,
 ) -> Numbers:
     """(n, 2) where each point of the mesh should lie on the body."""
     points = made.points
     along, across = cut.frame.trunk.locate(points)
     along = np.where(along > 0, along * longer, along)
+    if cut.category not in SLEEVED:
+        along = _drawn_up(along, cut, waist)
     along_to, across_to = _on_trunk(along, across, cut, to, silhouette)
     out = to.trunk.place(along_to, across_to)
     part = np.zeros(len(points), np.intp)
@@ -255,6 +266,20 @@ def _wanted(
         limb = curves[1].place(t, r)
         out[here] += weight[here, None] * (limb - out[here])
     return out
+
+
+def _drawn_up(along: Numbers, cut: Cut, waist: float) -> Numbers:
+    """Places down the trunk with those above the crotch drawn up to a waist."""
+    ys, xs = np.nonzero(cut.parts[0])
+    if not len(xs):
+        return along
+    step = max(len(xs) // 3000, 1)
+    seat, _ = cut.frame.trunk.locate(np.column_stack([xs, ys])[::step] + 0.5)
+    top = float(np.percentile(seat, 3))
+    if not waist < top < CROTCH - 0.1:
+        return along
+    up = min((CROTCH - waist) / (CROTCH - top), DRAWN_UP)
+    return np.where(along < CROTCH, CROTCH - (CROTCH - along) * up, along)
 
 
 def _on_trunk(

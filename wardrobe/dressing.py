@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import color, drape, fill
+from wardrobe import bared, color, drape, fill
 from wardrobe.bare import Bare
-from wardrobe.cut import SLEEVED, WAIST, Cut
+from wardrobe.cut import CROTCH, SLEEVED, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
-from wardrobe.frame import Curve, Frame
+from wardrobe.frame import Frame
 from wardrobe.labels import Category
 from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray
@@ -29,7 +29,9 @@ CRUMB = 0.003  # square torsos: less skin than this is no hand
 EDGE, ALIKE = 0.07, 12.0  # torsos and Lab units within which cloth at an edge is the same cloth
 COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
-SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
+HIGHEST_WAIST = 0.6  # torsos below the shoulders
+COVERS = 0.01  # square torsos of clothes from which they are known to be under a coat
+KNUCKLES = 2.2  # bones down an arm
 CHIN = 0.17  # torsos below the nose
 
 
@@ -107,8 +109,9 @@ def put_on(
         under: (h, w) bool, what may come to light below its hem: trousers below a shorter top.
         light: (h, w, 3) float32 that the garment's colours are multiplied by.
     """
-    waist = _waistband(wearer) if cut.category == "tops" else 0.0
-    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), waist)
+    hem = _waistband(wearer) if cut.category == "tops" else 0.0
+    waist = _waist(wearer, goes) if cut.category not in SLEEVED else CROTCH
+    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), hem, waist)
     if (span := _inside_a_coat(wearer, cut, goes)) is not None:
         draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
@@ -192,6 +195,23 @@ def _waistband(wearer: Wearer) -> float:
     return float(np.clip(np.percentile(rows, 3) + OVERLAP, 0, 1.25))
 
 
+def _waist(wearer: Wearer, goes: MaskArray) -> float:
+    """Torsos below the shoulders where what goes began, or a little above the hem that hung over it."""
+    out = CROTCH
+    for mask, share, by in (
+        (goes, 5, 0.0),
+        (wearer.worn(("tops",)), 95, 0.0),
+    ):
+        near = mask.any() and wearer.frame.trunk.window(wearer.size, 0.4)
+        if not near:
+            continue
+        along, across = wearer.frame.trunk.field(near)
+        rows = along[mask[near] & (np.abs(across) < 0.2)]
+        if len(rows) >= 50:
+            out = min(out, float(np.percentile(rows, share)) - by)
+    return max(out - OVERLAP, HIGHEST_WAIST)
+
+
 def silhouette(wearer: Wearer) -> MaskArray:
     """(h, w) bool: the clothed trunk and legs, without arms beside them."""
     frame = wearer.frame
@@ -230,9 +250,24 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
         # A hand ends no sleeve: the wrist of a long sleeve lies under it.
         start = min(end, 1.88) + 0.03
         share = np.clip((t - start) / 0.05, 0, 1) * np.clip((0.2 - np.abs(r)) / 0.03, 0, 1)
+        share = share * ~_thigh(wearer, near, t)
         hand = _large(bare.skin[near] * share.astype(np.float32), CRUMB * frame.torso**2)
         out[near] = np.maximum(out[near], hand)
     return _crisp(out)
+
+
+def _thigh(wearer: Wearer, near: tuple[slice, slice], t: Floats) -> MaskArray:
+    """(h, w) bool of a window: bare legs beyond the wrist of a hanging arm, which are no hand."""
+    out = np.zeros(t.shape, np.bool_)
+    whole = (slice(0, wearer.size[0]), slice(0, wearer.size[1]))
+    for side in (0, 1):
+        curve = wearer.frame.leg(side)
+        at, r = curve.field(whole)
+        inner = np.abs(r) < np.interp(at, LEG_AT, LEG_WIDE)
+        below = inner & (at > 0.6) & (at < 1.2)
+        if below.sum() > 50 and wearer.bare.skin[below].mean() > 0.5:
+            out |= (inner & (at > 0.1))[near] & (t > KNUCKLES)
+    return out
 
 
 def _attached(share: Floats, to: MaskArray) -> Floats:
@@ -281,97 +316,34 @@ def _behind(
         clothes |= mask
     scene = (bare.background > 0.6) & ~_grown(clothes, _rim(frame))
     out = fill.spread(image, scene, free)
-    below, trunk = _zones(frame, size)
+    below, trunk = bared.zones(frame, size)
     if cut.category in SLEEVED:
         cloth = free & below & (reach < 0.99)
         if cloth.any() and under.any():
             out = fill.spread_onto(out, image, _shrunk(under, 2), cloth)
-    limbs, before_trunk = _limbs(cut, draped, frame, size)
-    neck = trunk & (cut.category in SLEEVED)
+    before_trunk, legs = bared.limbs(cut, draped, frame, size)
+    neck = trunk if cut.category in SLEEVED else np.zeros_like(trunk)
+    if cut.category == "outerwear":  # under a coat are clothes, not skin
+        shirt = _shrunk(wearer.worn(("tops", "dresses")) & ~goes, 2)
+        if shirt.sum() > COVERS * frame.torso**2:
+            out = fill.spread_onto(out, image, shirt, free & trunk)
+            neck = np.zeros_like(trunk)
+        if under.sum() > COVERS * frame.torso**2:
+            out = fill.spread_onto(out, image, _shrunk(under, 2), free & (legs > 0.5))
+            legs = np.zeros_like(legs)
+    limbs = np.maximum(before_trunk, legs)
     share = np.maximum(limbs, neck.astype(np.float32)) * free
     own = (bare.skin > 0.75) & ~_grown(clothes, 1)
     if share.any():
-        tone = _tone(image, own, wearer, limbs)
+        tone = bared.tone(image, own, wearer.head[0], frame.torso, bare.skin, limbs)
         out = out * (1 - share[..., None]) + tone * share[..., None]
     kept = bare.skin * (limbs > 0.3) * ~free
     arms = np.maximum(before_trunk * free * (limbs > 0), kept * before_trunk)
     return out, share.astype(np.float32), np.clip(arms, 0, 1).astype(np.float32)
 
 
-def _zones(frame: Frame, size: tuple[int, int]) -> tuple[MaskArray, MaskArray]:
-    """Where trousers show when a top is gone, and where the neck, chest and belly are."""
-    below, trunk = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-    cutout = frame.trunk.window(size, 0.6)
-    along, across = frame.trunk.field(cutout)
-    wide = np.interp(
-        along, (-0.4, -0.12, 0.0, 0.3, 0.7, 1.05, 1.4), (0.12, 0.13, 0.3, 0.31, 0.25, 0.31, 0.33)
-    )
-    wide = wide * max(frame.turn, 0.6)
-    below[cutout] = (along > WAIST) & (along < 1.6) & (np.abs(across) < wide + 0.02)
-    trunk[cutout] = (along > -0.4) & (along <= WAIST) & (np.abs(across) < wide)
-    return below, trunk
-
-
-def _limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Bare arms or legs as they would be drawn: share of each pixel; and those before the trunk."""
-    share = np.zeros(size, np.float32)
-    upper = cut.category in SLEEVED
-    curves: list[tuple[Curve, tuple[float, ...], tuple[float, ...], float, bool]] = []
-    for side in (0, 1):
-        if upper:
-            bare = draped.ends[side] < SLEEVELESS
-            start = -0.8 if bare else draped.ends[side] - 0.15
-            curves.append((frame.arm(side), ARM_AT, ARM_WIDE, start, True))
-        if cut.category != "tops":
-            start = draped.ends[side] - 0.1 if cut.category == "bottoms" else 0.1
-            curves.append((frame.leg(side), LEG_AT, LEG_WIDE, start, False))
-    front = np.zeros(size, np.float32)
-    for curve, at, wide, start, is_arm in curves:
-        near = curve.window(size, 0.25)
-        t, r = curve.field(near)
-        half = np.interp(t, at, wide) - 0.008
-        soft = 1.5 / curve.torso
-        ends = curve.place(np.array([0.0, 1.0]), np.zeros(2))
-        bone = float(np.hypot(*(ends[1] - ends[0]))) / curve.torso
-        off = np.hypot(r, np.minimum(t, 0) * max(bone, 0.3)) if is_arm else np.abs(r)
-        one = np.clip((half - off) / soft + 0.5, 0, 1) * ((t > start) & (t < 2.12))
-        one = one.astype(np.float32)
-        share[near] = np.maximum(share[near], one)
-        if is_arm:
-            front[near] = np.maximum(front[near], one)
-    return share, front
-
-
 def _rim(frame: Frame) -> int:
     return max(3, round(RIM * frame.torso))
-
-
-def _tone(image: Floats, own: MaskArray, wearer: Wearer, limbs: Floats) -> Floats:
-    """The person's skin spread over everything, darker towards the sides of arms and legs.
-
-    Around the nose is skin for sure; what else counts is of its colour, more or less lit.
-    """
-    from scipy.ndimage import gaussian_filter
-
-    h, w = own.shape
-    y, x = np.ogrid[:h, :w]
-    nose, torso = wearer.head[0], wearer.frame.torso
-    face = (x - nose[0]) ** 2 + (y - nose[1]) ** 2 < (0.09 * torso) ** 2
-    sure = face & (wearer.bare.skin > 0.5)
-    if sure.sum() < 30:
-        sure = own
-    if sure.sum() < 30:
-        return np.broadcast_to(np.array([200, 160, 140], np.float32), image.shape)
-    middle = np.median(image[sure], axis=0)
-    hue = image / np.maximum(image.sum(axis=2, keepdims=True), 1)
-    off = np.abs(hue - middle / middle.sum()).sum(axis=2)
-    light = image.sum(axis=2) / max(float(middle.sum()), 1)
-    plain = (own | sure) & (off < 0.05) & (light > 0.5) & (light < 1.5)
-    tone = fill.spread(image, plain if plain.sum() > 30 else sure, ~plain, detail=0.0)
-    tone = 0.5 * tone + 0.5 * middle
-    round_ = gaussian_filter(limbs, 0.035 * torso)
-    shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
-    return np.asarray(tone * shade[..., None], np.float32)
 
 
 def _grown(mask: MaskArray, px: int) -> MaskArray:

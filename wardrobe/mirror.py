@@ -32,6 +32,7 @@ PLAIN = "plain"  # the model's name where there is to be none
 EVEN = 7.0  # Lab units by which the rim of a plain ground differs from its own colour, at most
 GROUND = 6.0  # Lab units from which a pixel on a plain ground is garment
 BEFORE = 2  # steps of a try-on before the first garment is put on
+GUESSED = 0.18  # share of a garment from which it is said that it was made up
 CROWD = 0.45  # share of the largest person's height from which another one counts
 
 
@@ -96,6 +97,11 @@ def remarks(fittings: Sequence[Fitting], settings: Settings = DEFAULTS) -> list[
     for f in fittings:
         away = Frame.of(f.pose, settings.pose.min_joint).back
         known = f.piece.frame is not None and f.piece.frame.back
+        if f.made_up > GUESSED:
+            out.append(
+                f"{f.piece.name}: its picture shows only {1 - f.made_up:.0%} of it; the rest was made up"
+                " from what is seen."
+            )
         if away != known:
             seen, shown = ("behind", "front") if away else ("the front", "back")
             out.append(

@@ -43,6 +43,12 @@ class Whole:
     cut: Cut
     made: MaskArray
 
+    @property
+    def made_up(self) -> float:
+        """Share of the garment that no picture showed."""
+        whole = self.cut.parts[0] | self.cut.parts[1] | self.cut.parts[2]
+        return float((self.made & whole).sum()) / max(int(whole.sum()), 1)
+
 
 def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
           others: MaskArray | None = None, skin: MaskArray | None = None) -> Whole:  # fmt: skip

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from test_restore import H, W, picture, standing, tee
 from test_tryon import SIZE, SKIN, wearer_in
 
-from wardrobe import drape, geometry, mesh, relight, restore
+from wardrobe import bared, drape, dressing, geometry, mesh, mirror, relight, restore
+from wardrobe.dressing import Wearer
 from wardrobe.frame import Frame
 from wardrobe.relight import Light
 from wardrobe.stages import tryon
-from wardrobe.types import MaskArray
+from wardrobe.types import Image, MaskArray, Pose
 
 
 def strapless(frame: Frame, size: tuple[int, int]) -> MaskArray:
@@ -148,3 +151,105 @@ def test_a_very_dark_face_is_believed_less() -> None:
     dark = relight.ratio(Light(np.log(np.full(3, 0.01))), Light(np.log(np.full(3, 0.02))), own=True)
     fair = relight.ratio(Light(np.log(np.full(3, 0.3))), Light(np.log(np.full(3, 0.6))), own=True)
     assert 1 < dark[0] < fair[0] < 2
+
+
+def put(wearer: Wearer, pose: Pose, piece: tryon.Piece) -> Image:
+    return tryon.dress(wearer, pose, piece, tryon.Plain(), seed=0, steps=1)[0].image
+
+
+def test_trousers_reach_up_to_the_shirt_that_met_the_old_ones() -> None:
+    wearer, pose = wearer_in(1.0)
+    top = wearer.clothes["tops"].copy()
+    top[142:] = False  # ends above the waist; the old trousers reach up to it
+    legs = wearer.clothes["bottoms"].copy()
+    legs[142:170, 97:144] = True
+    image = wearer.image.copy()
+    image[legs] = (60, 60, 60)
+    wearer = replace(wearer, image=image, clothes={"tops": top, "bottoms": legs})
+    mask = geometry.polygon_mask(
+        np.array([[85.0, 40], [175, 40], [180, 120], [135, 120], [130, 90], [125, 120], [80, 120]]),
+        (160, 260),
+    )
+    picture_ = np.full((160, 260, 3), 244, np.uint8)
+    picture_[mask] = (40, 120, 40)
+    after = put(wearer, pose, tryon.Piece(picture_, mask, "bottoms", None, "the shorts"))
+    column = after[143:180, 120].astype(int)
+    assert (np.abs(column - (40, 120, 40)).sum(axis=1) < 90).all()
+
+
+def test_beside_a_skirt_no_leg_is_drawn_above_its_hem() -> None:
+    wearer, pose = wearer_in(1.0)
+    legs = wearer.clothes["bottoms"].copy()
+    legs[165:280, 86:154] = True  # wide trousers
+    image = wearer.image.copy()
+    image[legs] = (60, 60, 60)
+    wearer = replace(wearer, image=image, clothes={**wearer.clothes, "bottoms": legs})
+    mask = np.zeros((320, 240), np.bool_)
+    mask[150:270, 112:128] = True  # a skirt as narrow as a stick
+    skirt = np.full((320, 240, 3), 244, np.uint8)
+    skirt[mask] = (40, 120, 40)
+    fitting = tryon.dress(
+        wearer, pose, tryon.Piece(skirt, mask, "skirts", wearer.frame, "the skirt"),
+        tryon.Plain(), seed=0, steps=1,
+    )[1]  # fmt: skip
+    along, _ = wearer.frame.trunk.field((slice(0, SIZE[0]), slice(0, SIZE[1])))
+    skin = fitting.dressed.skin > 0.5
+    assert not skin[(along > 1.25) & (along < 1.9)].any()
+
+
+def test_under_a_coat_that_goes_are_trousers_not_legs() -> None:
+    wearer, pose = wearer_in(1.0)
+    coat = geometry.polygon_mask(np.array([[88.0, 82], [152, 82], [160, 260], [80, 260]]), SIZE)
+    coat[:, 112:128] = False  # open
+    image = wearer.image.copy()
+    image[coat] = (150, 120, 40)
+    clothes = {c: m & ~coat for c, m in wearer.clothes.items()}
+    clothes["outerwear"] = coat
+    wearer = replace(wearer, image=image, clothes=clothes)
+    short = coat.copy()
+    short[170:] = False
+    jacket = np.full((*SIZE, 3), 244, np.uint8)
+    jacket[short] = (200, 40, 40)
+    after = put(wearer, pose, tryon.Piece(jacket, short, "outerwear", wearer.frame, "the jacket"))
+    thigh = wearer.frame.leg(0).place(np.array([0.9]), np.zeros(1))[0].astype(int)
+    assert np.abs(after[thigh[1], thigh[0]].astype(int) - (60, 60, 60)).sum() < 60
+
+
+def test_dark_glasses_make_no_dark_arms() -> None:
+    image = np.full((*SIZE, 3), 120, np.float32)
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    face = (x - 120) ** 2 + (y - 60) ** 2 < 8**2
+    image[face] = SKIN
+    image[face & (y < 60)] = np.array(SKIN) * 0.45
+    tone = bared.tone(
+        image, face, np.array([120.0, 60.0]), 80.0, face.astype(np.float32),
+        np.zeros(SIZE, np.float32),
+    )  # fmt: skip
+    assert np.abs(tone[200, 120] - SKIN).max() < 30
+
+
+def test_a_bare_thigh_beside_a_hand_is_no_hand() -> None:
+    wearer, _ = wearer_in(1.0)
+    legs = wearer.clothes["bottoms"]
+    skin = np.where(legs, 1, wearer.bare.skin).astype(np.float32)
+    bare_legs = replace(wearer, bare=replace(wearer.bare, skin=skin))
+    near = (slice(0, SIZE[0]), slice(0, SIZE[1]))
+    beyond = np.full(SIZE, 2.5, np.float32)
+    thigh = wearer.frame.leg(0).place(np.array([0.4]), np.zeros(1))[0].astype(int)
+    assert dressing._thigh(bare_legs, near, beyond)[thigh[1], thigh[0]]
+    assert not dressing._thigh(bare_legs, near, beyond - 0.5).any(), "the hand itself"
+    assert not dressing._thigh(wearer, near, beyond).any(), "before trousers it is one"
+
+
+def test_it_is_said_how_much_of_a_garment_was_made_up() -> None:
+    before, pose = wearer_in(1.0)
+    mask = before.clothes["tops"].copy()
+    mask[:, 118:] = False
+    piece = tryon.Piece(before.image, mask, "tops", before.frame, "half a tee")
+    fitting = tryon.dress(before, pose, piece, tryon.Plain(), seed=0, steps=1)[1]
+    (remark,) = mirror.remarks([fitting])
+    assert remark.startswith("half a tee: its picture shows only")
+    whole = replace(piece, mask=before.clothes["tops"])
+    assert (
+        mirror.remarks([tryon.dress(before, pose, whole, tryon.Plain(), seed=0, steps=1)[1]]) == []
+    )

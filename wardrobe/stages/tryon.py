@@ -82,12 +82,14 @@ class Fitting:
         dressed: the garment bent onto them by geometry alone, and what may change.
         piece: the garment as it is, for models that look at its picture themselves.
         pose: the person's joints in ``before``.
+        made_up: share of the garment that its picture doesn't show.
     """
 
     before: Image
     dressed: Dressed
     piece: Piece
     pose: Pose
+    made_up: float = 0.0
 
 
 class TryOnModel(Protocol):
@@ -151,8 +153,9 @@ def check(pose: Pose, category: Category, min_joint: float, who: str = "The phot
         raise _refused(f"{who} doesn't show the {name}, where {category} are worn.", "out of frame")
 
 
-def cut_of(piece: Piece) -> tuple[Image, Cut]:
-    """A piece's picture and how it is cut: from its wearer's bones, or from its silhouette.
+def cut_of(piece: Piece) -> tuple[Image, Cut, float]:
+    """A piece's picture, how it is cut (from its wearer's bones, or from its silhouette), and how much of
+    it is made up.
 
     What is hidden of a worn one is restored.
 
@@ -163,13 +166,13 @@ def cut_of(piece: Piece) -> tuple[Image, Cut]:
         one = restore.whole(
             piece.image, piece.mask, piece.category, piece.frame, piece.others, piece.skin
         )
-        return one.image, one.cut
+        return one.image, one.cut, one.made_up
     made = cut.flat(piece.mask, piece.category)
     if made is None:
         raise _refused(f"{piece.name}: no garment's outline is to be seen in it.", "no outline")
     inside = neckline.inside(piece.image, made) | neckline.lining(piece.image, made)
     parts = (made.parts[0] & ~inside, made.parts[1], made.parts[2])
-    return piece.image, replace(made, parts=parts)
+    return piece.image, replace(made, parts=parts), 0.0
 
 
 def dress(
@@ -185,7 +188,7 @@ def dress(
         PhotoError: almost all of the piece would be hidden by what is worn over it.
         ContractError: the model's answer is no picture of this size.
     """
-    picture, made = cut_of(piece)
+    picture, made, made_up = cut_of(piece)
     picture = relight.lit(picture, relight.ratio(piece.light, wearer.light, piece.own))
     goes, over, under = taken_off(wearer, piece.category)
     dressed = dressing.put_on(wearer, picture, made, goes=goes, over=over, under=under)
@@ -196,7 +199,7 @@ def dress(
             " behind what is worn over it.",
             "hidden",
         )
-    fitting = Fitting(wearer.image, dressed, piece, pose)
+    fitting = Fitting(wearer.image, dressed, piece, pose, made_up)
     (answer,) = model([fitting], seed=seed, steps=steps)
     if answer.shape != wearer.image.shape or answer.dtype != np.uint8:
         raise ContractError(f"a try-on model answered {answer.shape} {answer.dtype}")
