@@ -83,9 +83,9 @@ def tone(
         sure = own
     if sure.sum() < 30:
         return np.broadcast_to(np.array([200, 160, 140], np.float32), image.shape)
-    # The lit half of it: dark glasses, lips and shadows of a hat are no arm's colour.
+    # The lit part of it: dark glasses, lips and shadows of a hat are no arm's colour.
     bright = image[sure].sum(axis=1)
-    middle = np.median(image[sure][bright >= np.median(bright)], axis=0)
+    middle = np.median(image[sure][bright >= np.percentile(bright, 60)], axis=0)
     hue = image / np.maximum(image.sum(axis=2, keepdims=True), 1)
     off = np.abs(hue - middle / middle.sum()).sum(axis=2)
     light = image.sum(axis=2) / max(float(middle.sum()), 1)

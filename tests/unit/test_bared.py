@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from test_restore import H, W, picture, standing, tee
@@ -125,7 +126,11 @@ def test_a_strap_on_the_shoulder_hides_cloth_but_a_neck_stays_open() -> None:
     hidden = strap & shirt
     done = restore.whole(picture(shirt), shirt & ~strap, "tops", frame, strap)
     whole = done.cut.parts[0] | done.cut.parts[1] | done.cut.parts[2]
-    assert (done.made & whole).sum() > 0.85 * hidden.sum()
+    above = np.zeros_like(hidden)
+    above[:80] = hidden[:80]
+    ys, xs = np.nonzero(above) + (done.cut.frame.joints[0, 0] - frame.joints[0, 0])[::-1, None]
+    assert len(ys) > 80
+    assert whole[ys.astype(int), xs.astype(int)].mean() > 0.75
     shift = done.cut.frame.joints[0, 0] - frame.joints[0, 0]
     x, y = (np.array([160, 70]) + shift).astype(int)
     assert not whole[y, x], "the neck"
@@ -150,7 +155,7 @@ def test_what_comes_apart_where_cloth_was_is_closed() -> None:
 def test_a_very_dark_face_is_believed_less() -> None:
     dark = relight.ratio(Light(np.log(np.full(3, 0.01))), Light(np.log(np.full(3, 0.02))), own=True)
     fair = relight.ratio(Light(np.log(np.full(3, 0.3))), Light(np.log(np.full(3, 0.6))), own=True)
-    assert 1 < dark[0] < fair[0] < 2
+    assert 1 < dark[0] < 0.8 * fair[0] < 2
 
 
 def put(wearer: Wearer, pose: Pose, piece: tryon.Piece) -> Image:
@@ -179,8 +184,14 @@ def test_trousers_reach_up_to_the_shirt_that_met_the_old_ones() -> None:
 
 def test_beside_a_skirt_no_leg_is_drawn_above_its_hem() -> None:
     wearer, pose = wearer_in(1.0)
+    joints = wearer.frame.joints.copy()
+    joints[4:, :, 0] += np.array([-30, 30])  # feet apart
+    wearer = replace(wearer, frame=replace(wearer.frame, joints=joints))
     legs = wearer.clothes["bottoms"].copy()
-    legs[165:280, 86:154] = True  # wide trousers
+    for side in (0, 1):
+        at = wearer.frame.leg(side).place(np.linspace(0, 2, 12), np.zeros(12))
+        for p, q in pairwise(at):
+            legs |= geometry.capsule_mask(p, q, 12, SIZE)
     image = wearer.image.copy()
     image[legs] = (60, 60, 60)
     wearer = replace(wearer, image=image, clothes={**wearer.clothes, "bottoms": legs})
@@ -189,7 +200,7 @@ def test_beside_a_skirt_no_leg_is_drawn_above_its_hem() -> None:
     skirt = np.full((320, 240, 3), 244, np.uint8)
     skirt[mask] = (40, 120, 40)
     fitting = tryon.dress(
-        wearer, pose, tryon.Piece(skirt, mask, "skirts", wearer.frame, "the skirt"),
+        wearer, pose, tryon.Piece(skirt, mask, "skirts", Frame.of(pose, 0.5), "the skirt"),
         tryon.Plain(), seed=0, steps=1,
     )[1]  # fmt: skip
     along, _ = wearer.frame.trunk.field((slice(0, SIZE[0]), slice(0, SIZE[1])))
@@ -220,7 +231,7 @@ def test_dark_glasses_make_no_dark_arms() -> None:
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     face = (x - 120) ** 2 + (y - 60) ** 2 < 8**2
     image[face] = SKIN
-    image[face & (y < 60)] = np.array(SKIN) * 0.45
+    image[face & (y < 61)] = np.array(SKIN) * 0.45
     tone = bared.tone(
         image, face, np.array([120.0, 60.0]), 80.0, face.astype(np.float32),
         np.zeros(SIZE, np.float32),
