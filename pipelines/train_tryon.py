@@ -34,7 +34,7 @@ from torch import Tensor
 from tryon_pairs import Pair, load, put_on
 
 from wardrobe import body, fill, physics
-from wardrobe.backends.diffusion import sample, scheduler, unet
+from wardrobe.backends.diffusion import STEPS, sample, scheduler, unet
 from wardrobe.dressing import Dressed
 from wardrobe.stages.tryon import REPLACES
 from wardrobe.types import Pose
@@ -294,7 +294,7 @@ def measured(average: dict[str, Tensor], held: Rows, predict: str) -> None:
     net.eval()
     condition, answer = held[0].float(), held[1].float()
     inside = _region(condition)
-    said = answer_of(sample(net, condition, 0, 12), condition, predict)
+    said = answer_of(sample(net, condition, 0, STEPS), condition, predict)
     for what, off in (("model", said - answer), ("nothing", -answer)):
         colour, cover = (
             float((off.abs()[:, part] * inside).mean(dim=1).sum() / inside.sum())

@@ -163,7 +163,7 @@ def put_on(pair: Pair, model: TryOnModel | None = None) -> Fitting | None:
 
 
 def finished(
-    pair: Pair, model: TryOnModel, seed: int = 0, steps: int = 12
+    pair: Pair, model: TryOnModel, seed: int = 0, steps: int = 0
 ) -> tuple[Image, Fitting] | None:
     """The picture a model makes of a pair, and what it was shown."""
     try:

@@ -247,7 +247,10 @@ class TryOnSettings(_Section):
         description="Entry of models/registry.toml; plain bends the garment onto the body and asks no model.",
     )
     steps: int = Field(
-        12, ge=1, le=200, description="Of the model's sampler: more are slower and smoother."
+        0,
+        ge=0,
+        le=200,
+        description="Of the model's sampler; 0 for as many as the model is best with.",
     )
     work_px: int = Field(
         1536, ge=256, le=4096,

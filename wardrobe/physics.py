@@ -74,9 +74,20 @@ def wanted(true: Image, cloth: NDArray[np.bool_], seen: View) -> Floats:
         cloth: (h, w) bool, the garment's pixels in it.
     """
     shown = seen.planes * 0.5 + 0.5
+    share = cut(cloth.astype(np.float32)[..., None], seen.window)[..., 0]
     off = (cut(true, seen.window) - seen.coarse).transpose(2, 0, 1) / REACH
-    more = cut(cloth.astype(np.float32)[..., None], seen.window)[..., 0] - shown[CLOTH]
+    off = levelled(off, np.minimum(share, shown[CLOTH]))
+    more = share - shown[CLOTH]
     return np.asarray(np.clip(np.stack([*off, more]), -1, 1) * shown[REGION], np.float32)
+
+
+def levelled(off: Floats, cloth: Floats) -> Floats:
+    """Differences (3, 64, 48) without what they are on all the cloth together: how bright a garment is
+    as a whole follows from its photo and the wearer's (:mod:`wardrobe.relight`), and a network that was
+    asked for it learned to guess."""
+    weight = np.maximum(cloth, 0)
+    mean = (off * weight).sum(axis=(1, 2)) / max(float(weight.sum()), 1.0)
+    return np.asarray(off - mean[:, None, None] * weight, np.float32)
 
 
 def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:

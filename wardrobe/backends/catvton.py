@@ -34,6 +34,7 @@ NAMES = ("to_q.weight", "to_k.weight", "to_v.weight", "to_out.0.weight", "to_out
 #: any module that contains it.
 PER_BLOCK = ("", "to_q.", "to_k.", "to_v.", "to_out.", "to_out.0.", "to_out.1.", "processor.")
 WHITE = 255
+STEPS = 50  # as published
 
 
 class CatVton:
@@ -87,7 +88,7 @@ class CatVton:
         mask = torch.from_numpy(np.asarray(grey.resize(size, Pillow.Resampling.BILINEAR)) >= 128)
         picture = self.made(
             pixels(np.asarray(person)), mask[None, None].float(),
-            pixels(on_white(fitting.piece, self._size)), seed=seed, steps=steps,
+            pixels(on_white(fitting.piece, self._size)), seed=seed, steps=steps or STEPS,
         )  # fmt: skip
         made = ((picture[0] / 2 + 0.5).clamp(0, 1) * 255).round().byte().permute(1, 2, 0)
         back = Pillow.fromarray(made.cpu().numpy()).resize(

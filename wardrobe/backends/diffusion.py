@@ -19,6 +19,9 @@ from wardrobe.stages.tryon import Fitting
 from wardrobe.types import Image
 
 MIN_JOINT = 0.5
+#: One step from pure noise is what training's error asks for; more, and single draws, add folds that are
+#: sharper and elsewhere. Chosen on pairs held out of training.
+STEPS, DRAWS = 1, 4
 
 
 WIDTHS = (32, 64, 96, 128)
@@ -42,17 +45,20 @@ def unet(widths: Sequence[int] = WIDTHS) -> Any:
 
 
 def scheduler() -> Any:
-    """1,000 steps of training noise, the answer itself predicted."""
+    """1,000 steps of training noise, the answer itself predicted; sampling begins at pure noise
+    ("trailing": Lin, Liu, Li, Yang, WACV 2024), so that few steps are enough."""
     return DDIMScheduler(
         num_train_timesteps=1000,
         beta_schedule="squaredcos_cap_v2",
         prediction_type="sample",
         clip_sample=True,
+        timestep_spacing="trailing",
     )
 
 
 class SmallTryOn:
-    """Edges, folds, shade and light of a bent garment, by sampling with DDIM; deterministic for a seed.
+    """Edges, folds, shade and light of a bent garment, the mean of a few draws by DDIM; deterministic
+    for a seed.
 
     Args:
         path: ``models/tryon-small/weights.safetensors``.
@@ -78,8 +84,10 @@ class SmallTryOn:
         out = []
         for f in fittings:
             seen = physics.view(f.dressed, f.pose, MIN_JOINT)
-            condition = torch.from_numpy(seen.planes)[None].to(self._device)
-            answer = sample(self._net, condition, seed, steps)[0].cpu().numpy()
+            condition = torch.from_numpy(seen.planes).to(self._device).expand(DRAWS, -1, -1, -1)
+            drawn = sample(self._net, condition, seed, steps or STEPS).mean(dim=0).cpu().numpy()
+            cloth = seen.planes[physics.CLOTH] * 0.5 + 0.5
+            answer = np.concatenate([physics.levelled(drawn[:3], cloth), drawn[3:]])
             out.append(physics.applied(f.dressed, seen, answer.astype(np.float32)))
         return out
 

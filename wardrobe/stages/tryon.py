@@ -96,7 +96,8 @@ class TryOnModel(Protocol):
     """Makes of each fitting the picture of the person wearing the garment, (h, w, 3) uint8.
 
     Only what lies inside ``fitting.dressed.region`` is taken from the answer. Equal fittings,
-    seeds and steps give equal pictures; one picture per fitting, in order.
+    seeds and steps give equal pictures; one picture per fitting, in order. 0 steps are as many as
+    the model is best with.
     """
 
     def __call__(
