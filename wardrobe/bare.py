@@ -23,6 +23,9 @@ Points2 = NDArray[np.floating]
 KINDS = ("background", "hair", "skin", "clothes")
 SIDE = 384  # px, longer side at which colours are learned
 BINS = (16, 24, 24)  # of L*, a*, b*
+FACE = 0.12  # torsos round the nose that are face
+HUE = 0.07  # by which the shares of red, green and blue of skin differ from a face's, summed
+UNLIKE = 0.04  # what is left of the expectation of skin where the hue is another
 ROUNDS = 3
 """How often colours and places are learned from each other."""
 
@@ -55,6 +58,9 @@ def find(
         Pillow.fromarray(clothes.astype(np.uint8) * 255).resize(size, Pillow.Resampling.BOX)
     ) / np.float32(255)
     places = _by_pose(frame, head, cloth.astype(np.float32), scale)
+    unlike = places[2] * (1 - _like_face(small, frame, head, cloth.astype(np.float32), scale))
+    # What is no skin there is a wall or cloth nobody found, and no more hair than it was.
+    places = places + np.stack([unlike / 2, 0 * unlike, -unlike, unlike / 2])
     if prior is not None:
         said = np.stack(
             [
@@ -136,6 +142,26 @@ def _by_pose(frame: Frame, head: Points2, cloth: Floats, scale: float) -> Floats
     ).astype(np.float32)
     del size
     return _unit(out)
+
+
+def _like_face(image: Image, frame: Frame, head: Points2, cloth: Floats, scale: float) -> Floats:
+    """(h, w) how far each pixel may be the skin that the face is of: where arms and legs are is guessed
+    from joints, and colours learned at a wrong guess would be those of a wall.
+
+    By its share of red, green and blue, however much light falls on it.
+    """
+    h, w = cloth.shape
+    y, x = np.mgrid[:h, :w].astype(np.float32) + 0.5
+    nose = head[0] * scale
+    away = np.hypot(x - nose[0], y - nose[1]) / (frame.torso * scale)
+    face = (away < FACE) & (cloth < 0.5)
+    if face.sum() < 12:
+        return np.ones((h, w), np.float32)
+    levels = image.astype(np.float32) + 4
+    hue = levels / levels.sum(axis=2, keepdims=True)
+    off = np.abs(hue - np.median(hue[face], axis=0)).sum(axis=2)
+    like = np.clip(1 - (off - HUE) / HUE, UNLIKE, 1)
+    return np.where(away < 2 * FACE, 1.0, like).astype(np.float32)
 
 
 def _off_body(frame: Frame, scale: float, x: Floats, y: Floats) -> Floats:

@@ -321,6 +321,11 @@ def _behind(
         cloth = free & below & (reach < 0.99)
         if cloth.any() and under.any():
             out = fill.spread_onto(out, image, _shrunk(under, 2), cloth)
+    if cut.category in ("bottoms", "skirts"):  # above a lower waist hangs the shirt
+        shirt = _shrunk(wearer.worn(("tops", "dresses")) & ~goes, 2)
+        above = ~np.logical_or.accumulate(reach > 0.5, axis=0)
+        if shirt.sum() > COVERS * frame.torso**2:
+            out = fill.spread_onto(out, image, shirt, free & (trunk | below) & above)
     before_trunk, legs = bared.limbs(cut, draped, frame, size)
     neck = trunk if cut.category in SLEEVED else np.zeros_like(trunk)
     if cut.category == "outerwear":  # under a coat are clothes, not skin

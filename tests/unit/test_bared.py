@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 from test_restore import H, W, picture, standing, tee
-from test_tryon import SIZE, SKIN, wearer_in
+from test_tryon import CLOTH, SIZE, SKIN, wearer_in
 
-from wardrobe import bared, drape, dressing, geometry, mesh, mirror, relight, restore
+from wardrobe import bare, bared, drape, dressing, geometry, mesh, mirror, relight, restore
 from wardrobe.dressing import Wearer
 from wardrobe.frame import Frame
 from wardrobe.relight import Light
@@ -264,3 +264,41 @@ def test_it_is_said_how_much_of_a_garment_was_made_up() -> None:
     assert (
         mirror.remarks([tryon.dress(before, pose, whole, tryon.Plain(), seed=0, steps=1)[1]]) == []
     )
+
+
+def test_a_wall_where_an_arm_was_guessed_is_no_skin() -> None:
+    wearer, pose = wearer_in(0.6)
+    joints = pose.joints.copy()
+    joints[[7, 9], 0] += (30, 60)  # an elbow and a wrist beside the true ones, on the wall
+    frame = Frame.of(Pose(joints), 0.5)
+    clothes = wearer.clothes["tops"] | wearer.clothes["bottoms"]
+    found = bare.find(wearer.image, frame, joints[:5, :2], clothes)
+    wrong = frame.arm(1).place(np.linspace(1.2, 2.2, 12), np.zeros(12)).astype(int)
+    right = wearer.frame.arm(0).place(np.linspace(1.2, 1.9, 12), np.zeros(12)).astype(int)
+    assert found.skin[wrong[:, 1], wrong[:, 0]].max() < 0.3
+    assert found.skin[right[:, 1], right[:, 0]].min() > 0.5
+
+
+def test_above_a_low_waist_hangs_the_shirt() -> None:
+    wearer, pose = wearer_in(1.0)
+    mask = np.zeros(SIZE, np.bool_)
+    mask[190:285, 99:141] = True  # begins far below the waist, and isn't drawn up so far
+    mask[230:285, 117:123] = False
+    image = np.full((*SIZE, 3), 244, np.uint8)
+    image[mask] = (40, 120, 40)
+    top = wearer.clothes["tops"].copy()
+    top[150:] = False
+    legs = wearer.clothes["bottoms"] | (wearer.clothes["tops"] & ~top & (np.arange(SIZE[1]) > 98))
+    legs[:, 142:] = False
+    photo = wearer.image.copy()
+    photo[legs] = (60, 60, 60)
+    wearer = replace(wearer, image=photo, clothes={"tops": top, "bottoms": legs})
+    fitting = tryon.dress(
+        wearer, pose, tryon.Piece(image, mask, "bottoms", wearer.frame, "the jeans"),
+        tryon.Plain(), seed=0, steps=1,
+    )[1]  # fmt: skip
+    bare_of_cloth = (fitting.dressed.cloth[:, 120] < 0.02) & fitting.dressed.region[:, 120]
+    rows = np.flatnonzero(bare_of_cloth)
+    rows = rows[(rows > 150) & (rows < 185)]
+    assert len(rows) > 4
+    assert (np.abs(fitting.dressed.image[rows, 120].astype(int) - CLOTH).sum(axis=1) < 60).all()
