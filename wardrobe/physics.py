@@ -30,8 +30,8 @@ REACH = 128.0  # levels of 255 that an answer of 1 stands for
 DARK = 10.0  # levels added before dividing: black has no ratio
 GAIN = (0.45, 1.9)  # no fold is darker, no light brighter
 AROUND = 0.2  # share of the region's longer side shown around it
-MOVED = 0.3  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
-CRISP = 3.0  # how much sharper than a map's pixel a moved edge is drawn
+MOVED = 0.12  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
+CRISP = 2.0  # how much sharper than a map's pixel a moved edge is drawn
 WHOLE = 0.95  # cloth from which a pixel has the garment's colour alone
 
 
