@@ -12,6 +12,8 @@ from wardrobe.frame import Curve, Frame
 from wardrobe.types import MaskArray
 
 Floats = NDArray[np.float32]
+STOP, BESIDE = 0.1, 0.22  # bones, and torsos beside an arm's bones where it may lie
+SEEN = 0.6  # share of an arm's width from which it is there
 SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
 
 
@@ -95,3 +97,21 @@ def tone(
     round_ = gaussian_filter(limbs, 0.035 * torso)
     shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
     return np.asarray(tone * shade[..., None], np.float32)
+
+
+def shown(frame: Frame, skin: Floats) -> MaskArray:
+    """(h, w) bool: where an arm is bare in the photo already, though its joints may lie a little aside.
+
+    Drawing it again would put a second arm beside it.
+    """
+    out = np.zeros(skin.shape, np.bool_)
+    for side in (0, 1):
+        curve = frame.arm(side)
+        near = curve.window((skin.shape[0], skin.shape[1]), 0.3)
+        t, r = curve.field(near)
+        for stop in np.arange(0.0, 2.2, STOP):
+            row = (np.abs(t - stop) < STOP) & (np.abs(r) < BESIDE)
+            limb = (row & (np.abs(r) < np.interp(stop, ARM_AT, ARM_WIDE))).sum()
+            if limb and (skin[near][row] > 0.6).sum() > SEEN * limb:
+                out[near] |= row
+    return out

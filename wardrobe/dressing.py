@@ -336,6 +336,7 @@ def _behind(
         if under.sum() > COVERS * frame.torso**2:
             out = fill.spread_onto(out, image, _shrunk(under, 2), free & (legs > 0.5))
             legs = np.zeros_like(legs)
+    before_trunk = before_trunk * ~bared.shown(frame, bare.skin * ~clothes)
     limbs = np.maximum(before_trunk, legs)
     share = np.maximum(limbs, neck.astype(np.float32)) * free
     own = (bare.skin > 0.75) & ~_grown(clothes, 1)

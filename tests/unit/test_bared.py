@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from test_restore import H, W, picture, standing, tee
-from test_tryon import CLOTH, SIZE, SKIN, wearer_in
+from test_tryon import CLOTH, SIZE, SKIN, standing_pose, wearer_in
 
 from wardrobe import bare, bared, drape, dressing, geometry, mesh, mirror, relight, restore
 from wardrobe.dressing import Wearer
@@ -302,3 +302,25 @@ def test_above_a_low_waist_hangs_the_shirt() -> None:
     rows = rows[(rows > 150) & (rows < 185)]
     assert len(rows) > 4
     assert (np.abs(fitting.dressed.image[rows, 120].astype(int) - CLOTH).sum(axis=1) < 60).all()
+
+
+def test_beside_an_arm_that_is_bare_already_no_second_one_is_drawn() -> None:
+    wearer, _ = wearer_in(0.5)
+    joints = wearer.frame.joints.copy()
+    joints[1:3, :, 0] += np.array([7, -7])  # told a little inside the true arms
+    frame = Frame(joints, wearer.frame.torso)
+    found = bared.shown(frame, wearer.bare.skin)
+    at = frame.arm(0).place(np.array([0.2, 1.2, 1.7]), np.zeros(3)).astype(int)
+    assert found[at[:, 1], at[:, 0]].tolist() == [False, True, True]
+    goes = np.ones(SIZE, np.bool_)
+    before = replace(wearer, frame=frame, clothes={"tops": wearer.clothes["tops"]})
+    wide = wearer.clothes["tops"] | geometry.capsule_mask(joints[1, 0], joints[2, 0], 3, SIZE)
+    wide &= ~(wearer.bare.skin > 0.5)
+    before = replace(before, clothes={"tops": wide & goes})
+    mask = strapless(frame, SIZE)
+    image = np.full((*SIZE, 3), 230, np.uint8)
+    piece = tryon.Piece(image, mask, "tops", frame, "the top")
+    pose = standing_pose()
+    skin = tryon.dress(before, pose, piece, tryon.Plain(), seed=0, steps=1)[1].dressed.skin
+    assert skin[at[2, 1], at[2, 0]] == 0
+    assert skin[at[0, 1], at[0, 0]] > 0.5
