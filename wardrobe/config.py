@@ -243,7 +243,7 @@ class OutfitSettings(_Section):
 
 class TryOnSettings(_Section):
     model: str = Field(
-        "plain",
+        "tryon-small",
         description="Entry of models/registry.toml; plain bends the garment onto the body and asks no model.",
     )
     steps: int = Field(
