@@ -30,8 +30,9 @@ REACH = 128.0  # levels of 255 that an answer of 1 stands for
 DARK = 10.0  # levels added before dividing: black has no ratio
 GAIN = (0.45, 1.9)  # no fold is darker, no light brighter
 AROUND = 0.2  # share of the region's longer side shown around it
-MOVED = 0.12  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
-CRISP = 2.0  # how much sharper than a map's pixel a moved edge is drawn
+MOVED = 0.25  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
+CRISP = 5.0  # how much sharper than a map's pixel a moved edge is drawn
+SHADE = 2.0  # px of the maps over which shade is even
 WHOLE = 0.95  # cloth from which a pixel has the garment's colour alone
 
 
@@ -110,12 +111,24 @@ def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:
     share = np.where(cloth > 0, cloth / np.maximum(1 - front[..., 0], 1e-3), 0).clip(0, 1)[
         ..., None
     ]
-    gain = _large(np.clip((drawn + DARK) / (coarse + DARK), *GAIN), seen, box)
+    shade = _shade(drawn, seen) / _shade(coarse, seen)
+    gain = _large(np.clip(shade, *GAIN), seen, box)
     off = _large(drawn - coarse, seen, box)
     made = made * (1 - share) + made * np.clip(gain, *GAIN) * share + off * (1 - share)
     made = made * (1 - front) + dressed.image[at] * front
     plain[at][inside] = np.clip(made, 0, 255).round()[inside]
     return plain
+
+
+def _shade(picture: Floats, seen: View) -> Floats:
+    """(64, 48, 3) levels of a small picture's cloth without its print: stripes as fine as the maps are
+    would shine if each had a shade of its own."""
+    from scipy.ndimage import gaussian_filter
+
+    weight = np.maximum(seen.planes[CLOTH] * 0.5 + 0.5, 1e-3)[..., None]
+    sigma = (SHADE, SHADE, 0)
+    ink = gaussian_filter((picture + DARK) * weight, sigma)
+    return np.asarray(ink / gaussian_filter(weight, sigma), np.float32)
 
 
 def _edged(cloth: Floats, seen: View, more: Floats, box: tuple[int, int, int, int]) -> Floats:

@@ -100,3 +100,14 @@ def test_a_small_doubt_about_cover_leaves_the_crisp_edge() -> None:
     answer = np.zeros((physics.ANSWERS, *physics.SIZE), np.float32)
     answer[3] = 0.9 * physics.MOVED
     assert (physics.applied(dressed, seen, answer) == dressed.image).all()
+
+
+def test_stripes_as_fine_as_the_maps_get_no_shade_of_their_own() -> None:
+    _, dressed, pose = a_fitting()
+    seen = physics.view(dressed, pose, 0.5)
+    answer = np.zeros((physics.ANSWERS, *physics.SIZE), np.float32)
+    answer[:3, ::2] = 0.15
+    answer[:3, 1::2] = -0.15
+    made = physics.applied(dressed, seen, answer)
+    inside = made[75:100, 40:80].astype(int) - dressed.image[75:100, 40:80]
+    assert np.abs(inside).max() <= 3  # of 19 that were answered
