@@ -251,8 +251,9 @@ def _taken_at(im: PIL.Image.Image) -> datetime | None:
         return None
     for time in times:
         if found := _TIME.match(str(time).strip()):
+            year, month, day, hour, minute, second = map(int, found.groups())
             try:
-                return datetime(*map(int, found.groups()))  # type: ignore[arg-type]
+                return datetime(year, month, day, hour, minute, second)
             except ValueError:
                 continue
     return None

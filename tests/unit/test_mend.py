@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from wardrobe import canvas, color, geometry, images, mending, registration
 from wardrobe.config import ThumbnailSettings
 from wardrobe.painting import BORROWED, GENERATED, NOTHING, SEEN, Painting, read_sources
 from wardrobe.stages import mend
-from wardrobe.stages.mend import Mended, Piece, View
+from wardrobe.stages.mend import Filler, Mended, Piece, View
 from wardrobe.types import Garment, Image, Mask, MaskArray, Photo, Pose, Worn
 
 SIDE = 360
@@ -25,7 +25,6 @@ JOINTS = np.array(
     np.float32,
 )  # fmt: skip
 CLOTH = np.array([150, 60, 60])
-Fill = Callable[[list[Image], list[MaskArray], list[MaskArray]], list[Image | None]]
 
 
 def shirt() -> MaskArray:
@@ -69,7 +68,7 @@ def pixels(photo: Photo) -> Image:
 
 
 def flat(
-    pictures: list[Image], seen: list[MaskArray], outlines: list[MaskArray]
+    pictures: Sequence[Image], seen: Sequence[MaskArray], outlines: Sequence[MaskArray]
 ) -> list[Image | None]:
     """Fills with bright blue, so that nobody mistakes it for cloth."""
     return [
@@ -79,13 +78,13 @@ def flat(
 
 
 def nothing(
-    pictures: list[Image], seen: list[MaskArray], outlines: list[MaskArray]
+    pictures: Sequence[Image], seen: Sequence[MaskArray], outlines: Sequence[MaskArray]
 ) -> list[Image | None]:
     return [None] * len(pictures)
 
 
-def made(piece: Piece, fill: Fill = flat, settings: ThumbnailSettings = SETTINGS) -> Mended:
-    return mend.mended(piece, pixels, lambda: fill, settings, 0.5)  # type: ignore[arg-type, return-value]
+def made(piece: Piece, fill: Filler = flat, settings: ThumbnailSettings = SETTINGS) -> Mended:
+    return mend.mended(piece, pixels, lambda: fill, settings, 0.5)
 
 
 def blue(picture: NDArray[np.uint8]) -> int:
@@ -147,7 +146,7 @@ def test_a_filler_that_declines_leaves_the_hole_out() -> None:
 
 
 def test_only_a_change_of_the_item_changes_its_digest() -> None:
-    stage = mend.Mend(SETTINGS, pixels, "m", lambda: flat, 0.5)  # type: ignore[arg-type, return-value]
+    stage = mend.Mend(SETTINGS, pixels, "m", lambda: flat, 0.5)
     piece = Piece("tops", view("a", strap()), (view("b"),))
     again = Piece("tops", view("a", strap()), (view("b"),))
     assert stage.digest(piece) == stage.digest(again)
@@ -160,7 +159,7 @@ def test_only_a_change_of_the_item_changes_its_digest() -> None:
 
 
 def test_an_answer_survives_the_store() -> None:
-    stage = mend.Mend(SETTINGS, pixels, "m", lambda: flat, 0.5)  # type: ignore[arg-type, return-value]
+    stage = mend.Mend(SETTINGS, pixels, "m", lambda: flat, 0.5)
     (out,) = stage([Piece("tops", view("a", strap()))])
     back = stage.decode(stage.encode(out))
     assert (back.picture, back.sources, back.shares) == (out.picture, out.sources, out.shares)

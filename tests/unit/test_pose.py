@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pytest
 from fakes import Models, draw
-from numpy.typing import NDArray
 
 from wardrobe.config import PoseSettings
 from wardrobe.stages.pose import Face, FindFaces, FindPeople, stand
@@ -165,19 +165,19 @@ def test_a_waist_up_selfie_enters() -> None:
 def test_every_threshold_moves_the_answer(change: dict[str, float], reason: str) -> None:
     people = [person(seen=JOINTS[:15])]
     assert stand(people, SIZE, SETTINGS).reason is None
-    assert stand(people, SIZE, PoseSettings(**change)).reason == reason  # type: ignore[arg-type]
+    assert stand(people, SIZE, PoseSettings.model_validate(change)).reason == reason
 
 
 def test_what_is_remembered_of_people_and_faces_comes_back() -> None:
-    def pixels(_: object) -> NDArray[np.uint8]:
-        raise AssertionError("nothing is opened")
+    def never(*_: object) -> Any:
+        raise AssertionError("nothing is opened, no model loaded")
 
-    people = FindPeople("m", lambda: None, pixels, 1536)  # type: ignore[arg-type, return-value]
+    people = FindPeople("m", never, never, 1536)
     a, b = people.decode(people.encode([person(), person((80, 180), scale=0.5)]))
     assert a.box == person().box
     assert np.allclose(b.pose.joints, person((80, 180), scale=0.5).pose.joints, atol=1e-3)
     assert people.decode(people.encode([])) == []
-    faces = FindFaces("m", lambda: None, pixels, 1536)  # type: ignore[arg-type, return-value]
+    faces = FindFaces("m", never, never, 1536)
     (face,) = faces.decode(faces.encode([Face((1, 2, 3, 4), OWNER[1])]))
     assert face.box == (1, 2, 3, 4)
     assert (face.vector == OWNER[1]).all()

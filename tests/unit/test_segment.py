@@ -106,7 +106,7 @@ def test_a_thin_belt_beside_another_person_is_still_the_owners() -> None:
     step = 8
     owner, friend = (
         Person(
-            tuple(v * step for v in p.box),  # type: ignore[arg-type]
+            (p.box[0] * step, p.box[1] * step, p.box[2] * step, p.box[3] * step),
             p.score,
             Pose(p.pose.joints * np.array([step, step, 1], np.float32)),
         )
@@ -164,7 +164,7 @@ def test_the_model_sees_only_the_owners_part_and_answers_are_remembered_as_given
     def model(images: Sequence[Image], torsos: Sequence[float]) -> list[list[Detection]]:
         seen.extend(images)
         assert torsos == [90]
-        return [[detected((1, 2, 4, 5), frame=image.shape[:2])] for image in images]  # type: ignore[arg-type]
+        return [[detected((1, 2, 4, 5), frame=(i.shape[0], i.shape[1]))] for i in images]
 
     picture = draw((200, 40, 40))
     stage = FindGarments("m", lambda: model, lambda _: picture, 1536)

@@ -262,7 +262,8 @@ def a_piece(category: Category, name: str) -> tryon.Piece:
 
 
 def test_an_outfit_is_put_on_from_the_inside_out() -> None:
-    pieces = [a_piece(c, c) for c in ("outerwear", "tops", "bottoms")]  # type: ignore[arg-type]
+    kinds: tuple[Category, ...] = ("outerwear", "tops", "bottoms")
+    pieces = [a_piece(c, c) for c in kinds]
     assert [p.category for p in tryon.outfit(pieces)] == ["bottoms", "tops", "outerwear"]
 
 

@@ -7,8 +7,11 @@ from io import BytesIO
 from typing import Any
 
 import fakes
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
+
+from wardrobe.web.runs import Runs
 
 RED, GREEN, BLUE, OCHRE = (200, 40, 40), (40, 160, 60), (40, 60, 200), (200, 160, 30)
 
@@ -42,6 +45,14 @@ def idle(client: TestClient, seconds: float = 240) -> dict[str, Any]:
             return state
         time.sleep(0.02)
     raise AssertionError("the run doesn't end")
+
+
+def worker(client: TestClient) -> Runs:
+    """What builds and groups behind the served pages."""
+    assert isinstance(client.app, FastAPI)
+    runs = client.app.state.runs
+    assert isinstance(runs, Runs)
+    return runs
 
 
 def jpeg(colour: tuple[int, int, int], **options: Any) -> bytes:

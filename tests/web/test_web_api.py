@@ -11,12 +11,13 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
-from asking import BLUE, GREEN, OCHRE, RED, idle, jpeg, listed, said, top
+from asking import BLUE, GREEN, OCHRE, RED, idle, jpeg, listed, said, top, worker
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
 from wardrobe import library, usage
 from wardrobe.store import Store
+from wardrobe.web.runs import State
 
 
 def test_the_grid_lists_every_item_once_and_is_not_sent_twice(client: TestClient) -> None:
@@ -264,7 +265,7 @@ def test_a_run_is_stopped_and_gone_on_with(
     client: TestClient, tmp_path: Path, models: fakes.Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fakes.write_photos(tmp_path / "photos", [RED, GREEN, None, RED, BLUE, *[OCHRE] * 20])
-    runs = client.app.state.runs  # type: ignore[attr-defined]
+    runs = worker(client)
     plain = runs._watch
 
     def slow(progress: Any) -> None:
@@ -293,8 +294,9 @@ def test_a_run_that_ends_or_begins_while_the_store_is_read(
 ) -> None:
     """ "Idle" always comes with what the last run wrote, and a run that just began isn't one that
     was interrupted."""
-    runs = client.app.state.runs  # type: ignore[attr-defined]
-    before, after = ("running", "idle") if ends else ("idle", "running")
+    runs = worker(client)
+    before: State = "running" if ends else "idle"
+    after: State = "idle" if ends else "running"
     rows = Store.runs
     if not ends:
         monkeypatch.setattr(Store, "runs", lambda s: [{**rows(s)[0], "ended_at": None}, *rows(s)])

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import idle, jpeg, listed, said, worker
 from fastapi.testclient import TestClient
 from served import GREEN, RED
-from test_web_api import idle, jpeg, listed, said
 
 from wardrobe import batch, owner
 from wardrobe.store import Store
@@ -72,7 +72,7 @@ def test_a_photo_without_a_face_is_refused_and_nothing_changes(
     def create(stage: str, name: str, device: str) -> Any:
         return (lambda batch: [[] for _ in batch]) if stage == "face" else made(stage, name, device)
 
-    monkeypatch.setattr(client.app.state.runs, "create", create)  # type: ignore[attr-defined]
+    monkeypatch.setattr(worker(client), "create", create)
     answer = client.post("/api/owner", content=jpeg(RED))
     assert (answer.status_code, answer.json()["error"]) == (422, "PhotoError")
     assert "face" in answer.json()["message"]

@@ -148,7 +148,8 @@ def _person(marks: NDArray[np.float32], size: tuple[int, int]) -> Person | None:
     if len(seen) < 2:
         return None
     (x0, y0), (x1, y1) = seen[:, :2].min(axis=0).tolist(), seen[:, :2].max(axis=0).tolist()
-    box: Box = tuple(map(float, grow((x0, y0, x1, y1), BOX_MARGIN, size)))  # type: ignore[assignment]
+    left, top, right, bottom = grow((x0, y0, x1, y1), BOX_MARGIN, size)
+    box = float(left), float(top), float(right), float(bottom)
     return Person(box, min(float(seen[:, 2].mean()), 1.0), Pose(_joints(marks, size)))
 
 

@@ -26,7 +26,7 @@ from wardrobe.labels import ATR, Category
 from wardrobe.portions import Portions
 from wardrobe.types import GARMENT_MIN_SCORE, Detection, Image, Mask
 
-transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
+transformers_log.disable_progress_bar()
 
 ON_CUDA = 16  # pictures in a forward pass there
 GRID_PX = 192  # longer side of the map on which pieces are joined
@@ -173,15 +173,14 @@ def _joined(
 def _loaded(path: Path) -> Any:
     """The network with exactly the tensors of the folder; the library itself would fill in random
     ones and say so in its log."""
-    net: Any
-    said: Any
     try:
-        net, said = SegformerForSemanticSegmentation.from_pretrained(  # type: ignore[misc]
+        loaded: Any = SegformerForSemanticSegmentation.from_pretrained(
             path, local_files_only=True, use_safetensors=True, output_loading_info=True,
             ignore_mismatched_sizes=True,
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError) as e:
         raise ModelError(f"{path} holds no SegFormer that can be read: {e}") from e
+    net, said = loaded  # as output_loading_info asks
     wrong = {
         "lacks": said["missing_keys"], "has unknown": said["unexpected_keys"],
         "has other shapes of": {key for key, *_ in said["mismatched_keys"]},

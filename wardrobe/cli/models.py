@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wardrobe import config, weights
-from wardrobe.cli.terminal import Json, print_json, talk
+from wardrobe.cli.terminal import Json, print_json, profile_of, talk
 from wardrobe.errors import ConfigError, WardrobeError
 
 app = typer.Typer(no_args_is_help=True, help="The models: which there are, fetch, verify.")
@@ -99,11 +99,7 @@ def _facts(m: weights.Model) -> dict[str, Any]:
 def _of_profile(profile: str | None) -> list[str]:
     if profile is None:
         return []
-    if profile not in get_args(config.Profile):
-        raise ConfigError(
-            f"--profile {profile}: choose one of {', '.join(get_args(config.Profile))}."
-        )
-    return config.models_of(config.load(profile=profile))  # type: ignore[arg-type]
+    return config.models_of(config.load(profile=profile_of(profile)))
 
 
 def _say(made: weights.Plan) -> None:

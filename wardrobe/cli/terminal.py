@@ -26,16 +26,30 @@ Sets = Annotated[
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
 
 
+def profile_of(name: str | None) -> Profile | None:
+    """The profile that ``--profile`` names; None where it names none.
+
+    Raises:
+        ConfigError: there is no such profile.
+    """
+    known: tuple[Profile, ...] = get_args(Profile)
+    for profile in known:
+        if profile == name:
+            return profile
+    if name:
+        raise ConfigError(f"--profile {name}: choose one of {', '.join(known)}.")
+    return None
+
+
 def settings_of(sets: list[str] | None, config_file: Path | None, profile: str | None) -> Settings:
-    if profile and profile not in get_args(Profile):
-        raise ConfigError(f"--profile {profile}: choose one of {', '.join(get_args(Profile))}.")
+    chosen = profile_of(profile)
     pairs = [s.partition("=") for s in sets or ()]
     for key, equals, _ in pairs:
         if not equals:
             raise ConfigError(
                 f"--set {key}: write section.key=value, such as cluster.same_cosine=0.9"
             )
-    return config.load(config_file, {k: v for k, _, v in pairs}, profile)  # type: ignore[arg-type]
+    return config.load(config_file, {k: v for k, _, v in pairs}, chosen)
 
 
 def load(out: Path, *, hidden: bool = False) -> Catalogue:
