@@ -42,8 +42,8 @@ from wardrobe.types import Pose
 BATCH, OF_PAIRS, EVERY_S = 8, 6, 60.0
 EMA = 0.99
 RATE = 6e-4
-#: Of a torso: how far a garment is bent out of its place, over what distance, and by how much what was
-#: worn before covers more.
+#: Of a torso: how far a garment is bent out of its place, over what distance, and how far beyond it may be
+#: painted.
 AMISS, OVER, MORE = 0.05, 0.25, 0.12
 COLOURS = 4.0  # how much an error of colour counts beside one of cover
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -117,7 +117,7 @@ def _pair(
     found, light = _seen(picture, _pose(source), every)
     piece = Piece(
         picture, from_garment.mask(), fresh[item].category, frame, item, rest, light, True,
-        np.asarray((found.skin > 0.6) & ~every, np.bool_),
+        found.surely_skin(every),
     )  # fmt: skip
     sleeves = library.items[gone[0]].sleeve, library.items[item].sleeve
     return Pair(

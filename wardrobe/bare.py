@@ -26,6 +26,7 @@ BINS = (16, 24, 24)  # of L*, a*, b*
 FACE = 0.12  # torsos round the nose that are face
 HUE = 0.07  # by which the shares of red, green and blue of skin differ from a face's, summed
 UNLIKE = 0.04  # what is left of the expectation of skin where the hue is another
+SURE = 0.6  # share from which a pixel is skin
 ROUNDS = 3
 """How often colours and places are learned from each other."""
 
@@ -37,6 +38,10 @@ class Bare:
     hair: Floats
     skin: Floats
     background: Floats
+
+    def surely_skin(self, clothes: MaskArray) -> MaskArray:
+        """(h, w) bool: skin, as far as it isn't under these clothes."""
+        return np.asarray((self.skin > SURE) & ~clothes, np.bool_)
 
 
 def find(

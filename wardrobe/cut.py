@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import body
+from wardrobe import body, geometry
 from wardrobe.frame import Frame
 from wardrobe.labels import Category
 from wardrobe.types import MaskArray
@@ -70,13 +70,12 @@ def flat(mask: MaskArray, category: Category) -> Cut | None:
 
 def worn(mask: MaskArray, category: Category, frame: Frame) -> Cut:
     """Of a garment on a body: parted by the body's bones."""
-    whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
-    along, across = frame.trunk.field(whole)
+    along, across = frame.trunk.everywhere(mask.shape)
     limbs, seams = [], np.zeros((2, 2, 2))
-    half = float(np.hypot(*(frame.joints[0, 1] - frame.joints[0, 0]))) / 2 / frame.torso
+    half = frame.half_span
     for side, sign in ((0, -1), (1, 1)):
         if category in SLEEVED:
-            t, r = frame.arm(side).field(whole)
+            t, r = frame.arm(side).everywhere(mask.shape)
             outside = sign * across > half - 0.03 - 0.05 * np.clip(along, -0.3, 0.6)
             part = mask & outside & (np.abs(r) < 0.2) & (t > -0.25)
             ends = frame.trunk.place(np.array([-0.25, 0.28]), np.array([half, half - 0.03]) * sign)
@@ -323,7 +322,7 @@ def _touching(rest: MaskArray, trunk: MaskArray, rows: tuple[float, float]) -> M
     pieces, count = ndimage.label(rest)
     if not count:
         return rest
-    beside = ndimage.binary_dilation(trunk, iterations=2)
+    beside = geometry.grown(trunk, 2)
     beside[int(rows[1]) + 3 :] = False
     kept = np.unique(pieces[beside & rest])
     return np.asarray(np.isin(pieces, kept[kept > 0]), np.bool_)

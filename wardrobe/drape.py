@@ -146,23 +146,8 @@ def closed(draped: Draped, within: MaskArray, torso: float) -> Draped:
         within: (h, w) bool, where cloth was seen before: nothing else is closed.
         torso: px.
     """
-    from scipy.ndimage import distance_transform_edt
-
     alpha = draped.alpha
-    whole = alpha > 0.5
-    box = geometry.box_of(whole)
-    if box is None:
-        return draped
-    radius = TEAR * torso
-    pad = int(radius) + 3
-    cut = np.s_[
-        max(int(box[1]) - pad, 0) : int(box[3]) + pad, max(int(box[0]) - pad, 0) : int(box[2]) + pad
-    ]
-    near = distance_transform_edt(~whole[cut]) <= radius
-    inside = distance_transform_edt(np.pad(near, 1))[1:-1, 1:-1] > radius
-    tear = np.zeros_like(whole)
-    tear[cut] = inside
-    tear &= within & (alpha < 0.98)
+    tear = geometry.shut(alpha > 0.5, TEAR * torso) & within & (alpha < 0.98)
     if not tear.any():
         return draped
     made = fill.spread(draped.image, alpha > 0.9, tear)
@@ -200,9 +185,9 @@ def _soft(mask: MaskArray) -> Floats:
 def _own_colours(image: Image, mask: MaskArray) -> Image:
     """The picture with the garment's colours carried on beyond its edge, and over its rim, where
     pixels show some of what was behind."""
-    from scipy.ndimage import binary_erosion, distance_transform_edt
+    from scipy.ndimage import distance_transform_edt
 
-    inner = binary_erosion(mask, iterations=2)
+    inner = geometry.worn_down(mask, 2)
     if inner.sum() < 0.5 * mask.sum():
         inner = mask
     away, (y, x) = distance_transform_edt(~inner, return_indices=True)
@@ -311,13 +296,8 @@ def _on_trunk(
 def _half_widths(mask: MaskArray, curve: Curve, stops: Numbers, sign: int) -> Numbers:
     """How far to one side of a curve a mask reaches without a gap, torsos; 0 where it doesn't."""
     steps = np.arange(0, 1.2, 0.015)
-    places = curve.place(np.repeat(stops, len(steps)), sign * np.tile(steps, len(stops))).astype(
-        int
-    )
-    h, w = mask.shape
-    inside = (places >= 0).all(axis=1) & (places[:, 0] < w) & (places[:, 1] < h)
-    hit = np.zeros(len(places), np.bool_)
-    hit[inside] = mask[places[inside, 1], places[inside, 0]]
+    places = curve.place(np.repeat(stops, len(steps)), sign * np.tile(steps, len(stops)))
+    hit = geometry.at(mask, places)
     rows = hit.reshape(len(stops), len(steps))
     rows[:, :4] |= rows[:, 4:8].any(axis=1, keepdims=True)  # an open front is no edge
     first = np.argmin(np.column_stack([rows, np.zeros(len(rows), np.bool_)]), axis=1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import bared, color, drape, fill
+from wardrobe import bared, color, drape, fill, geometry
 from wardrobe.bare import Bare
 from wardrobe.cut import CROTCH, SLEEVED, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
@@ -117,7 +117,7 @@ def put_on(
     before = wearer.image.astype(np.float32)
     goes = _to_its_edge(wearer, goes, over)
     draped = drape.closed(draped, goes, wearer.frame.torso)
-    zone = _grown(goes, _rim(wearer.frame))
+    zone = geometry.grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
     free = zone & (front < 0.5)
     behind, skin, arms = _behind(wearer, cut, draped, goes, free, under, draped.alpha)
@@ -141,13 +141,12 @@ def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
     A rim of the old garment round the new one is the first thing that is seen of a try-on.
     """
     from scipy.ndimage import (
-        binary_erosion,
         binary_propagation,
         distance_transform_edt,
         uniform_filter,
     )
 
-    core = binary_erosion(goes, iterations=3)
+    core = geometry.worn_down(goes, 3)
     if core.sum() < 200:
         return goes
     room = round(EDGE * wearer.frame.torso)
@@ -160,11 +159,8 @@ def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
     lab = color.to_lab(wearer.image)
     smooth = np.stack([uniform_filter(lab[..., c], 5) for c in range(3)], axis=-1)
     alike = np.zeros_like(goes)
-    off = (lab[near] - smooth[y[near], x[near]]) * (
-        1,
-        0.5,
-        0.5,
-    )  # its edge is turned from the light
+    # Its edge is turned from the light.
+    off = (lab[near] - smooth[y[near], x[near]]) * (1, 0.5, 0.5)
     alike[near] = (off**2).sum(axis=1) < ALIKE**2
     return np.asarray(goes | binary_propagation(goes, mask=goes | alike), np.bool_)
 
@@ -177,9 +173,7 @@ def _inside_a_coat(wearer: Wearer, cut: Cut, goes: MaskArray) -> MaskArray | Non
     if coat.sum() < COAT * wearer.frame.torso**2:
         return None
     # Of every row that the coat is in, what lies between its sides, or was cloth before.
-    reach = np.logical_or.accumulate(coat, axis=1)
-    reach &= np.logical_or.accumulate(coat[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(reach | goes | ~coat.any(axis=1, keepdims=True), np.bool_)
+    return np.asarray(geometry.between(coat) | goes | ~coat.any(axis=1, keepdims=True), np.bool_)
 
 
 def _waistband(wearer: Wearer) -> float:
@@ -188,7 +182,7 @@ def _waistband(wearer: Wearer) -> float:
     below = wearer.worn(("bottoms", "skirts"))
     if below.sum() < 50:
         return 0.0
-    along, across = wearer.frame.trunk.field((slice(0, below.shape[0]), slice(0, below.shape[1])))
+    along, across = wearer.frame.trunk.everywhere(wearer.size)
     rows = along[below & (np.abs(across) < 0.25)]
     if len(rows) < 50:
         return 0.0
@@ -198,17 +192,12 @@ def _waistband(wearer: Wearer) -> float:
 def _waist(wearer: Wearer, goes: MaskArray) -> float:
     """Torsos below the shoulders where what goes began, or a little above the hem that hung over it."""
     out = CROTCH
-    for mask, share, by in (
-        (goes, 5, 0.0),
-        (wearer.worn(("tops",)), 95, 0.0),
-    ):
-        near = mask.any() and wearer.frame.trunk.window(wearer.size, 0.4)
-        if not near:
-            continue
-        along, across = wearer.frame.trunk.field(near)
+    near = wearer.frame.trunk.window(wearer.size, 0.4)
+    along, across = wearer.frame.trunk.field(near)
+    for mask, share in ((goes, 5), (wearer.worn(("tops",)), 95)):
         rows = along[mask[near] & (np.abs(across) < 0.2)]
         if len(rows) >= 50:
-            out = min(out, float(np.percentile(rows, share)) - by)
+            out = min(out, float(np.percentile(rows, share)))
     return max(out - OVERLAP, HIGHEST_WAIST)
 
 
@@ -259,10 +248,8 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
 def _thigh(wearer: Wearer, near: tuple[slice, slice], t: Floats) -> MaskArray:
     """(h, w) bool of a window: bare legs beyond the wrist of a hanging arm, which are no hand."""
     out = np.zeros(t.shape, np.bool_)
-    whole = (slice(0, wearer.size[0]), slice(0, wearer.size[1]))
     for side in (0, 1):
-        curve = wearer.frame.leg(side)
-        at, r = curve.field(whole)
+        at, r = wearer.frame.leg(side).everywhere(wearer.size)
         inner = np.abs(r) < np.interp(at, LEG_AT, LEG_WIDE)
         below = inner & (at > 0.6) & (at < 1.2)
         if below.sum() > 50 and wearer.bare.skin[below].mean() > 0.5:
@@ -314,32 +301,32 @@ def _behind(
     clothes = np.zeros(size, np.bool_)
     for mask in wearer.clothes.values():
         clothes |= mask
-    scene = (bare.background > 0.6) & ~_grown(clothes, _rim(frame))
+    scene = (bare.background > 0.6) & ~geometry.grown(clothes, _rim(frame))
     out = fill.spread(image, scene, free)
     below, trunk = bared.zones(frame, size)
     if cut.category in SLEEVED:
         cloth = free & below & (reach < 0.99)
         if cloth.any() and under.any():
-            out = fill.spread_onto(out, image, _shrunk(under, 2), cloth)
+            out = fill.spread_onto(out, image, geometry.worn_down(under, 2), cloth)
     if cut.category in ("bottoms", "skirts"):  # above a lower waist hangs the shirt
-        shirt = _shrunk(wearer.worn(("tops", "dresses")) & ~goes, 2)
+        shirt = geometry.worn_down(wearer.worn(("tops", "dresses")) & ~goes, 2)
         above = ~np.logical_or.accumulate(reach > 0.5, axis=0)
         if shirt.sum() > COVERS * frame.torso**2:
             out = fill.spread_onto(out, image, shirt, free & (trunk | below) & above)
     before_trunk, legs = bared.limbs(cut, draped, frame, size)
     neck = trunk if cut.category in SLEEVED else np.zeros_like(trunk)
     if cut.category == "outerwear":  # under a coat are clothes, not skin
-        shirt = _shrunk(wearer.worn(("tops", "dresses")) & ~goes, 2)
+        shirt = geometry.worn_down(wearer.worn(("tops", "dresses")) & ~goes, 2)
         if shirt.sum() > COVERS * frame.torso**2:
             out = fill.spread_onto(out, image, shirt, free & trunk)
             neck = np.zeros_like(trunk)
         if under.sum() > COVERS * frame.torso**2:
-            out = fill.spread_onto(out, image, _shrunk(under, 2), free & (legs > 0.5))
+            out = fill.spread_onto(out, image, geometry.worn_down(under, 2), free & (legs > 0.5))
             legs = np.zeros_like(legs)
     before_trunk = before_trunk * ~bared.shown(frame, bare.skin * ~clothes)
     limbs = np.maximum(before_trunk, legs)
     share = np.maximum(limbs, neck.astype(np.float32)) * free
-    own = (bare.skin > 0.75) & ~_grown(clothes, 1)
+    own = (bare.skin > 0.75) & ~geometry.grown(clothes, 1)
     if share.any():
         tone = bared.tone(image, own, wearer.head[0], frame.torso, bare.skin, limbs)
         out = out * (1 - share[..., None]) + tone * share[..., None]
@@ -350,15 +337,3 @@ def _behind(
 
 def _rim(frame: Frame) -> int:
     return max(3, round(RIM * frame.torso))
-
-
-def _grown(mask: MaskArray, px: int) -> MaskArray:
-    from scipy.ndimage import binary_dilation
-
-    return np.asarray(binary_dilation(mask, iterations=px), np.bool_) if mask.any() else mask
-
-
-def _shrunk(mask: MaskArray, px: int) -> MaskArray:
-    from scipy.ndimage import binary_erosion
-
-    return np.asarray(binary_erosion(mask, iterations=px), np.bool_)

@@ -85,6 +85,10 @@ class Curve:
             out.append((top * (1 - v) + low * v).astype(np.float32))
         return out[0], out[1]
 
+    def everywhere(self, size: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """:meth:`field` of a whole picture of ``size`` (height, width)."""
+        return self.field((slice(0, size[0]), slice(0, size[1])))
+
     def window(self, size: tuple[int, int], margin: float) -> tuple[slice, slice]:
         """The part of a picture of ``size`` (height, width) within ``margin`` torsos of the curve."""
         near = self.points[(self.at > -0.5) & (self.at < 2.6)]

@@ -1,4 +1,4 @@
-"""Arithmetic on boxes, polygons and masks. Pure NumPy, no state."""
+"""Arithmetic on boxes, polygons and masks. No state."""
 
 from __future__ import annotations
 
@@ -149,6 +149,35 @@ def opened(mask: MaskArray, side: int) -> MaskArray:
     for axis in (0, 1):
         out = np.logical_or.reduce(_shifted(out, side, axis))
     return out[reach:-reach, reach:-reach] if reach else out
+
+
+def shut(mask: MaskArray, radius: float) -> MaskArray:
+    """The mask with every gap closed that a disc of ``radius`` px finds no room in."""
+    from scipy.ndimage import distance_transform_edt
+
+    out = mask.copy()
+    part = window(mask, 0)  # nothing beyond its box is closed
+    if part is None:
+        return out
+    pad = int(radius) + 2
+    near = distance_transform_edt(~np.pad(mask[part], pad)) <= radius
+    out[part] |= (distance_transform_edt(near) > radius)[pad:-pad, pad:-pad]
+    return out
+
+
+def between(mask: MaskArray) -> MaskArray:
+    """What lies in every row from the mask's first pixel to its last."""
+    after = np.logical_or.accumulate(mask, axis=1)
+    return np.asarray(after & np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1], np.bool_)
+
+
+def at(mask: MaskArray, places: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(n,) what a mask says at places (n, 2) x, y px; nothing beyond its frame."""
+    x, y = places.astype(int).T
+    h, w = mask.shape
+    out = (x >= 0) & (y >= 0) & (x < w) & (y < h)
+    out[out] = mask[y[out], x[out]]
+    return np.asarray(out, np.bool_)
 
 
 def _shifted(mask: MaskArray, side: int, axis: int) -> list[MaskArray]:

@@ -82,20 +82,10 @@ def bare(view: Placed) -> MaskArray:
 def closed(mask: MaskArray, share: float) -> MaskArray:
     """The mask with cuts and bites of up to twice ``share`` of its side filled: what a strap or a hand
     took out of it. Larger gaps may be the room between an arm and the body."""
-    from scipy.ndimage import distance_transform_edt
-
-    part = geometry.window(mask, 0)  # nothing beyond its box is closed
+    part = geometry.window(mask, 0)
     if part is None:
         return mask
-    small = mask[part]
-    radius = share * (max(small.shape) - 1) + 1
-    pad = int(radius) + 2
-    solid = np.pad(small, pad)
-    grown = distance_transform_edt(~solid) <= radius
-    shut = distance_transform_edt(grown) > radius
-    out = np.zeros_like(mask)
-    out[part] = (shut | solid)[pad:-pad, pad:-pad]
-    return out
+    return geometry.shut(mask, share * (max(mask[part].shape) - 1) + 1)
 
 
 def wanting(here: Placed, outline: MaskArray) -> bool:

@@ -192,7 +192,7 @@ def _worn(
         every |= other
     found = bare.find(image, frame, joints[:5], every)
     light = relight.seen(image, found, joints[0], frame.torso, every)
-    skin = np.asarray((found.skin > 0.6) & ~every, np.bool_)
+    skin = found.surely_skin(every)
     return Piece(image, mask, category, frame, name, every & ~mask, light, own, skin)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import color
+from wardrobe import color, geometry
 from wardrobe.cut import SLEEVED, Cut
 from wardrobe.types import Image, MaskArray
 
@@ -61,7 +61,7 @@ def lining(image: Image, cut: Cut) -> MaskArray:
     empty = np.zeros(trunk.shape, np.bool_)
     if cut.category != "outerwear" or not trunk.any():
         return empty
-    along, across = cut.frame.trunk.field((slice(0, trunk.shape[0]), slice(0, trunk.shape[1])))
+    along, across = cut.frame.trunk.everywhere(trunk.shape)
     light = ndimage.gaussian_filter(color.to_lab(image)[..., 0], 0.008 * cut.frame.torso + 0.5)
     fronts = trunk & (np.abs(across) > 0.2) & (np.abs(across) < 0.34) & (along > 0.25)
     fronts &= along < 0.95
@@ -73,7 +73,7 @@ def lining(image: Image, cut: Cut) -> MaskArray:
         piece = pieces == k
         rows = along[piece]
         if rows.min() < 0.2 and np.percentile(rows, 90) > OPEN and piece.sum() > 0.05 * trunk.sum():
-            return np.asarray(ndimage.binary_dilation(piece, iterations=3) & trunk, np.bool_)
+            return np.asarray(geometry.grown(piece, 3) & trunk, np.bool_)
     return empty
 
 

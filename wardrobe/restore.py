@@ -69,15 +69,14 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
     beyond = np.pad(np.zeros_like(mask), room, constant_values=True)
     bare = np.pad(skin & ~mask, room) if skin is not None else np.zeros_like(seen)
     frame = replace(frame, joints=frame.joints + pad)
-    box = geometry.box_of(seen)
-    if box is None or mask.sum() < 100:
+    around = geometry.window(seen, 8)
+    if around is None or mask.sum() < 100:
         return Whole(image, cut.worn(mask, category, replace(frame, joints=frame.joints - pad)),
                      np.zeros_like(mask))  # fmt: skip
     parted = cut.worn(seen, category, frame)
     ends = tubes.sleeve_ends(parted, worn | beyond, bare) if category in SLEEVED else None
-    if (
-        ends is not None and max(ends) < tubes.SLEEVE
-    ):  # straps, and cloth beside an arm: all of it is trunk
+    if ends is not None and max(ends) < tubes.SLEEVE:
+        # Straps, and cloth beside an arm: all of it is trunk.
         none = np.zeros_like(seen)
         parted = replace(parted, parts=(seen, none, none))
     trunk = _trunk(parted, worn, beyond)
@@ -101,8 +100,7 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
         if category in SLEEVED:
             wide, seen = tubes.by_symmetry(wide, seen, parts, frame)
         wide = _continued(wide, seen, outline)
-    box = geometry.box_of(outline) or box
-    y, x = (slice(max(int(box[k]) - 8, 0), int(box[k + 2]) + 8) for k in (1, 0))
+    y, x = geometry.window(outline, 8) or around
     shift = np.array([x.start, y.start], np.float64)
     small = replace(frame, joints=frame.joints - shift)
     cropped = tuple(np.ascontiguousarray(p[y, x]) for p in parts)
@@ -115,9 +113,7 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
 
 def _continued(image: Image, seen: MaskArray, outline: MaskArray) -> Image:
     """The picture with the cloth of the outline continued, broad colours and pattern, and its grain."""
-    from scipy.ndimage import binary_erosion
-
-    inner = binary_erosion(seen, iterations=2)
+    inner = geometry.worn_down(seen, 2)
     inner = inner if inner.sum() > 0.4 * seen.sum() else seen
     missing = outline & ~seen
     cloth = weave.continued(image, inner, outline)
@@ -132,20 +128,16 @@ def _trunk(parted: Cut, worn: MaskArray, beyond: MaskArray) -> MaskArray:
     """The trunk (or seat, or skirt) without holes."""
     frame, category, part = parted.frame, parted.category, parted.parts[0]
     size = part.shape
-    near = (slice(0, size[0]), slice(0, size[1]))
-    along, across = frame.trunk.field(near)
+    along, across = frame.trunk.everywhere(size)
     rows = along[part]
     if not len(rows):
         return part
     top, hem = float(np.percentile(rows, 2)), float(np.percentile(rows, 98))
-    if category in SLEEVED:
-        start = 0.06
-    else:
-        start = min(top, WAIST)
+    start = 0.06 if category in SLEEVED else min(top, WAIST)
     hem = _hem(category, hem, along, across, part, worn, beyond)
     stops = np.arange(-0.4, 3.6, tubes.STOP)
     least = (np.interp(stops, TRUNK_AT, TRUNK_WIDE) + LOOSE) * max(frame.turn, 0.6)
-    if category in ("bottoms",):
+    if category == "bottoms":
         hem = CROTCH
     half = tubes.profile(
         along[part], across[part], stops, least if category != "skirts" else least * 1.1
@@ -200,15 +192,14 @@ def _within(part: MaskArray, far: int) -> MaskArray:
 
     if far < part.shape[1]:
         return np.asarray(binary_closing(part, np.ones((1, far))), np.bool_)
-    from_left = np.logical_or.accumulate(part, axis=1)
-    return np.asarray(from_left & np.logical_or.accumulate(part[:, ::-1], axis=1)[:, ::-1])
+    return geometry.between(part)
 
 
 def _decollete(frame: Frame, bare: MaskArray) -> MaskArray:
     """(h, w) bool: bare skin from the neck down: no cloth was hidden there."""
     from scipy.ndimage import label
 
-    along, across = frame.trunk.field((slice(0, bare.shape[0]), slice(0, bare.shape[1])))
+    along, across = frame.trunk.everywhere(bare.shape)
     chest = bare & (along < 0.6) & (np.abs(across) < max(frame.half_span, 0.25))
     pieces, count = label(chest)
     if not count:
@@ -221,12 +212,7 @@ def _decollete(frame: Frame, bare: MaskArray) -> MaskArray:
 
 def _joined(trunk: MaskArray, limbs: tuple[MaskArray, MaskArray], frame: Frame) -> MaskArray:
     """The trunk with the gaps closed between it and the sleeves at the shoulder."""
-    from scipy.ndimage import distance_transform_edt
-
-    either = trunk | limbs[0] | limbs[1]
-    radius = 0.05 * frame.torso
-    grown = distance_transform_edt(~either) <= radius
-    closed = distance_transform_edt(grown) > radius
-    along, across = frame.trunk.field((slice(0, trunk.shape[0]), slice(0, trunk.shape[1])))
+    closed = geometry.shut(trunk | limbs[0] | limbs[1], 0.05 * frame.torso)
+    along, across = frame.trunk.everywhere(trunk.shape)
     shoulder = (along > 0) & (along < 1.0) & (np.abs(across) > 0.2)
     return np.asarray(trunk | (closed & shoulder & ~limbs[0] & ~limbs[1]), np.bool_)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wardrobe import geometry
 from wardrobe.cut import CROTCH, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, LOOSE
 from wardrobe.frame import Curve, Frame
@@ -68,7 +69,7 @@ def sleeves(parted: Cut, trunk: MaskArray, ends: tuple[float, float],
         if shown >= SHOWN and ends[side] > end - UNLIKE and not spoilt:
             limbs.append(parted.parts[1 + side] | (drawn & hidden))
             continue
-        along, across = frame.trunk.field((slice(0, size[0]), slice(0, size[1])))
+        along, across = frame.trunk.everywhere(size)
         free = sign * across > frame.half_span - 0.05 - 0.05 * np.clip(along, -0.3, 0.6)
         if spoilt or (drawn & ~free).sum() > 0.3 * drawn.sum():  # laid out beside the trunk
             for k, bone in ((1, 0.56), (2, 0.5)):
@@ -100,7 +101,7 @@ def legs(parted: Cut, beyond: MaskArray) -> tuple[MaskArray, MaskArray]:
         end = LONG_LEG
     if end < 0.3:
         return parted.parts[1], parted.parts[2]
-    along, across = frame.trunk.field((slice(0, size[0]), slice(0, size[1])))
+    along, across = frame.trunk.everywhere(size)
     seat = np.abs(across[parted.parts[0] & (along > 1.0)])
     widest = float(np.percentile(seat, 97)) if len(seat) > 60 else 0.33
     room = np.interp(along, (CROTCH, 1.6), (widest + 0.03, max(widest, 0.45) + 0.05))
@@ -119,18 +120,16 @@ def legs(parted: Cut, beyond: MaskArray) -> tuple[MaskArray, MaskArray]:
 def by_symmetry(image: Image, seen: MaskArray, parts: tuple[MaskArray, MaskArray, MaskArray],
                  frame: Frame) -> tuple[Image, MaskArray]:  # fmt: skip
     """What of a sleeve isn't seen, from the same place of the other one; and what is known then."""
-    from scipy.ndimage import binary_erosion
-
     out, known = image.copy(), seen.copy()
-    sure = binary_erosion(seen, iterations=2)
+    sure = geometry.worn_down(seen, 2)
     for side in (0, 1):
         ys, xs = np.nonzero(parts[1 + side] & ~seen)
         if not len(xs):
             continue
         t, r = frame.arm(side).locate(np.column_stack([xs, ys]) + 0.5)
-        x, y = frame.arm(1 - side).place(t, -r).astype(int).T
-        ok = (x >= 0) & (y >= 0) & (x < seen.shape[1]) & (y < seen.shape[0])
-        ok[ok] = (sure & parts[2 - side])[y[ok], x[ok]]
+        places = frame.arm(1 - side).place(t, -r)
+        ok = geometry.at(sure & parts[2 - side], places)
+        x, y = places.astype(int).T
         out[ys[ok], xs[ok]] = image[y[ok], x[ok]]
         known[ys[ok], xs[ok]] = True
     return out, known
@@ -192,11 +191,7 @@ def _straight(frame: Frame, side: int, end: float) -> bool:
 def _across(curve: Curve, mask: MaskArray, stops: Numbers) -> NDArray[np.bool_]:
     """(n,) whether a mask has width at places along a limb's bones."""
     across = np.array([-0.045, 0.0, 0.045])
-    places = curve.place(np.repeat(stops, 3), np.tile(across, len(stops))).astype(int)
-    h, w = mask.shape
-    ok = (places >= 0).all(axis=1) & (places[:, 0] < w) & (places[:, 1] < h)
-    hit = np.zeros(len(places), np.bool_)
-    hit[ok] = mask[places[ok, 1], places[ok, 0]]
+    hit = geometry.at(mask, curve.place(np.repeat(stops, 3), np.tile(across, len(stops))))
     return np.asarray(hit.reshape(-1, 3).sum(axis=1) >= 2, np.bool_)
 
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, binary_fill_holes, binary_opening
+from scipy.ndimage import binary_fill_holes, binary_opening
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -142,7 +142,7 @@ def foreground(thumbnail: Image, settings: ThumbnailSettings) -> MaskArray:
     behind = color.from_hex(settings.background).astype(int)
     differs = np.abs(thumbnail.astype(int) - behind).max(axis=2) > 3
     whole = binary_fill_holes(binary_opening(differs, np.ones((3, 3))))
-    inner = binary_erosion(whole, iterations=2)
+    inner = geometry.worn_down(whole, 2)
     # A chain is all rim.
     return np.asarray(inner if inner.sum() >= whole.sum() / 2 else whole, np.bool_)
 

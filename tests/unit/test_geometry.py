@@ -134,3 +134,28 @@ def test_steps_and_squares_are_scipys_morphology(mask: MaskArray, steps: int) ->
     np.testing.assert_array_equal(worn, ndimage.binary_erosion(mask, iterations=steps))
     square = np.ones((side, side))
     np.testing.assert_array_equal(geometry.opened(mask, side), ndimage.binary_opening(mask, square))
+
+
+@given(MASKS, st.data())
+def test_a_mask_is_asked_at_places_and_between_its_sides(
+    mask: MaskArray, data: st.DataObject
+) -> None:
+    y, x = (data.draw(st.integers(-3, 27)) for _ in range(2))
+    inside = 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1]
+    (said,) = geometry.at(mask, np.array([[x + 0.5, y + 0.5]]) if inside else np.array([[x, y]]))
+    assert bool(said) == (inside and bool(mask[y, x]))
+    filled = geometry.between(mask)
+    for row, found in zip(mask, filled, strict=True):
+        on = np.flatnonzero(row)
+        assert found.sum() == (on[-1] - on[0] + 1 if len(on) else 0)
+
+
+def test_narrow_gaps_are_shut_and_wide_ones_are_not() -> None:
+    mask = np.ones((40, 60), np.bool_)
+    mask[:, 10:13] = False
+    mask[:, 30:45] = False
+    shut = geometry.shut(mask, 3)
+    assert shut[1:-1, 10:13].all()
+    assert not shut[8:32, 35:40].any()
+    assert (shut >= mask).all()
+    assert not geometry.shut(np.zeros_like(mask), 3).any()

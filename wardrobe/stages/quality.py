@@ -65,8 +65,8 @@ class Examine:
         return f"{one.worn.digest}:{about.hexdigest()}"
 
     def __call__(self, batch: Sequence[OnBody]) -> Sequence[Examined]:
-        tints = {d.worn.photo.id: d.worn.photo for d in batch}
-        casts = {i: cast(self.pixels(photo)) for i, photo in tints.items()}
+        photos = {d.worn.photo.id: d.worn.photo for d in batch}
+        casts = {i: cast(self.pixels(photo)) for i, photo in photos.items()}
         return [
             examine(self.pixels(d.worn.photo), d, self.min_joint, casts[d.worn.photo.id])
             for d in batch

@@ -9,12 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from wardrobe import body, cut, dressing, neckline, relight, restore
-from wardrobe.cut import WEARABLE, Cut
+from wardrobe.cut import WEARABLE
 from wardrobe.dressing import Dressed, Wearer
 from wardrobe.errors import ContractError, PhotoError
 from wardrobe.frame import Frame
 from wardrobe.labels import Category
 from wardrobe.relight import UNKNOWN, Light
+from wardrobe.restore import Whole
 from wardrobe.types import Image, MaskArray, Pose
 
 #: What is taken off where a garment of each category is put on.
@@ -154,26 +155,23 @@ def check(pose: Pose, category: Category, min_joint: float, who: str = "The phot
         raise _refused(f"{who} doesn't show the {name}, where {category} are worn.", "out of frame")
 
 
-def cut_of(piece: Piece) -> tuple[Image, Cut, float]:
-    """A piece's picture, how it is cut (from its wearer's bones, or from its silhouette), and how much of
-    it is made up.
-
-    What is hidden of a worn one is restored.
+def cut_of(piece: Piece) -> Whole:
+    """A piece's picture and how it is cut: from its wearer's bones, what is hidden restored, or from its
+    silhouette.
 
     Raises:
         PhotoError: its silhouette is none of a garment of its category.
     """
     if piece.frame is not None:
-        one = restore.whole(
+        return restore.whole(
             piece.image, piece.mask, piece.category, piece.frame, piece.others, piece.skin
         )
-        return one.image, one.cut, one.made_up
     made = cut.flat(piece.mask, piece.category)
     if made is None:
         raise _refused(f"{piece.name}: no garment's outline is to be seen in it.", "no outline")
     inside = neckline.inside(piece.image, made) | neckline.lining(piece.image, made)
     parts = (made.parts[0] & ~inside, made.parts[1], made.parts[2])
-    return piece.image, replace(made, parts=parts), 0.0
+    return Whole(piece.image, replace(made, parts=parts), np.zeros_like(piece.mask))
 
 
 def dress(
@@ -189,10 +187,10 @@ def dress(
         PhotoError: almost all of the piece would be hidden by what is worn over it.
         ContractError: the model's answer is no picture of this size.
     """
-    picture, made, made_up = cut_of(piece)
-    picture = relight.lit(picture, relight.ratio(piece.light, wearer.light, piece.own))
+    whole = cut_of(piece)
+    picture = relight.lit(whole.image, relight.ratio(piece.light, wearer.light, piece.own))
     goes, over, under = taken_off(wearer, piece.category)
-    dressed = dressing.put_on(wearer, picture, made, goes=goes, over=over, under=under)
+    dressed = dressing.put_on(wearer, picture, whole.cut, goes=goes, over=over, under=under)
     reach = float(dressed.reach.sum())
     if reach < 40 or dressed.cloth.sum() < LEAST_SHOWN * reach:
         raise _refused(
@@ -200,7 +198,7 @@ def dress(
             " behind what is worn over it.",
             "hidden",
         )
-    fitting = Fitting(wearer.image, dressed, piece, pose, made_up)
+    fitting = Fitting(wearer.image, dressed, piece, pose, whole.made_up)
     (answer,) = model([fitting], seed=seed, steps=steps)
     if answer.shape != wearer.image.shape or answer.dtype != np.uint8:
         raise ContractError(f"a try-on model answered {answer.shape} {answer.dtype}")
@@ -224,8 +222,7 @@ def taken_off(wearer: Wearer, category: Category) -> tuple[MaskArray, MaskArray,
 
 
 def _below_waist(frame: Frame, mask: MaskArray) -> MaskArray:
-    whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
-    along, _ = frame.trunk.field(whole)
+    along, _ = frame.trunk.everywhere(mask.shape)
     return np.asarray(mask & (along > WAIST_OF_DRESS), np.bool_)
 
 
