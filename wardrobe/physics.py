@@ -101,23 +101,21 @@ def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:
     x0, y0, x1, y1 = seen.window
     box = (max(int(x0), 0), max(int(y0), 0), min(int(np.ceil(x1)), w), min(int(np.ceil(y1)), h))
     at = np.s_[box[1] : box[3], box[0] : box[2]]
+    inside, front = dressed.region[at], dressed.front[at]
     cloth = _edged(dressed.cloth[at], seen, answer[3], box)
-    plain = dressed.image.copy()
-    inside, front = dressed.region[at], dressed.front[at][..., None]
-    made = _laid(dressed, at, cloth) * (1 - front) + dressed.image[at] * front
-    plain[at][inside] = np.clip(made, 0, 255).round()[inside]
-    coarse = cut(plain, seen.window)
+    laid = _laid(dressed, at, cloth)
+    out = dressed.image.copy()
+    out[at][inside] = np.clip(laid, 0, 255).round()[inside]
+    coarse = cut(out, seen.window)
     drawn = seen.coarse + REACH * answer[:3].transpose(1, 2, 0)
-    share = np.where(cloth > 0, cloth / np.maximum(1 - front[..., 0], 1e-3), 0).clip(0, 1)[
-        ..., None
-    ]
-    shade = _shade(drawn, seen) / _shade(coarse, seen)
-    gain = _large(np.clip(shade, *GAIN), seen, box)
+    gain = _large(np.clip(_shade(drawn, seen) / _shade(coarse, seen), *GAIN), seen, box)
     off = _large(drawn - coarse, seen, box)
-    made = made * (1 - share) + made * np.clip(gain, *GAIN) * share + off * (1 - share)
-    made = made * (1 - front) + dressed.image[at] * front
-    plain[at][inside] = np.clip(made, 0, 255).round()[inside]
-    return plain
+    share = np.clip(cloth / np.maximum(1 - front, 1e-3), 0, 1)[..., None]  # of what isn't in front
+    lit = laid + (laid * (np.clip(gain, *GAIN) - 1) * share + off * (1 - share)) * (
+        1 - front[..., None]
+    )
+    out[at][inside] = np.clip(lit, 0, 255).round()[inside]
+    return out
 
 
 def _shade(picture: Floats, seen: View) -> Floats:
@@ -156,13 +154,14 @@ def _laid(dressed: Dressed, at: tuple[slice, slice], cloth: Floats) -> Floats:
     from scipy.ndimage import distance_transform_edt
 
     y, x = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    share = cloth[..., None]
+    share, front = cloth[..., None], dressed.front[at][..., None]
     fresh = dressed.behind[at] * (1 - share) + picture[y, x] * share
+    fresh = fresh * (1 - front) + picture * front
     return np.asarray(np.where(changed[..., None], fresh, picture), np.float32)
 
 
 def _large(maps: Floats, seen: View, box: tuple[int, int, int, int]) -> Floats:
-    """(h, w[, c]) of a box of the photo, from maps (64, 48, c) or (64, 48)."""
+    """(h, w, c) of a box of the photo, from maps (64, 48, c)."""
     x0, y0, x1, _ = seen.window
     ratio = SIZE[1] / (x1 - x0)
     place = tuple((v - o) * ratio for v, o in zip(box, (x0, y0, x0, y0), strict=True))
