@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from wardrobe.store import DATABASE, Store
 
 LIBRARY, DROPPED = "library", "dropped"
 #: What a store's folder may hold and :func:`erase` takes away; whatever else lies there stays.
+#: Pictures first: no smaller ones are made of them from then on.
 OURS = ("pictures", LIBRARY, "sized", "tried", "boards", "owner", "run.lock")
+STRAGGLERS_S = 5.0  # how long a wardrobe that is deleted waits for those that still write to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +169,24 @@ def erase(store: Store) -> None:
         for name in OURS:
             there = store.root / name
             if there.is_dir() and not there.is_symlink():
-                shutil.rmtree(there)  # doesn't follow links
+                _emptied(there)
             elif name != "run.lock":
                 there.unlink(missing_ok=True)
         for file in store.root.glob(f"{DATABASE}*"):
-            file.unlink()
+            file.unlink(missing_ok=True)  # a reader that closes takes its own with it
+
+
+def _emptied(folder: Path) -> None:
+    """Delete a folder into which a picture may still be put: who reduces one of a deleted wardrobe ends
+    with it, so that there are few such pictures, and soon none."""
+    until = time.monotonic() + STRAGGLERS_S
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)  # doesn't follow links
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _made(store: Store) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 from pathlib import Path
 
 import fakes
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardrobe import batch, library
+from wardrobe import atomic, batch, library
 from wardrobe.config import Settings
 from wardrobe.errors import ConfigError, PhotoError
 from wardrobe.store import Store
@@ -66,3 +68,23 @@ def test_a_library_gathers_folders_and_leaves_them_alone(tmp_path: Path) -> None
     library.erase(store)
     assert [p.name for p in store.root.iterdir()] in ([], ["run.lock"])
     assert all((tmp_path / n / "photos" / "000.jpg").is_file() for n in ("one", "two"))
+
+
+def test_a_wardrobe_is_deleted_while_a_page_still_has_its_pictures_reduced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "out")
+    late = store.root / "sized" / "96" / "late.webp"
+    atomic.write(late, b"one")
+    plain, turns = shutil.rmtree, []
+
+    def disturbed(folder: Path) -> None:
+        if folder.name == "sized" and not turns:
+            turns.append(folder)
+            raise OSError(errno.ENOTEMPTY, "a picture came")
+        plain(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", disturbed)
+    library.erase(store)
+    assert turns
+    assert not late.parent.parent.exists()

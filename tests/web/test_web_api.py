@@ -12,10 +12,11 @@ import fakes
 import numpy as np
 import pytest
 from asking import BLUE, GREEN, OCHRE, RED, idle, jpeg, listed, said, top, worker
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
 
-from wardrobe import library, usage
+from wardrobe import atomic, library, usage
 from wardrobe.store import Store
 from wardrobe.web.runs import State
 
@@ -340,6 +341,34 @@ def test_insights_can_be_turned_off_and_deleted(client: TestClient, out: Path) -
     )
     assert said(client.get("/api/insights"))["events"] == {}
     assert not usage.counting(Store(out))  # what was said of counting is no count
+
+
+def test_nothing_of_a_picture_stays_that_was_deleted_while_it_was_reduced(
+    client: TestClient, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = top(client, "red")["thumb"]
+    original = out / "pictures" / digest[:2] / f"{digest[2:]}.webp"
+    plain = atomic.write
+
+    def erased(path: Path, data: bytes) -> None:
+        plain(path, data)
+        if path.parent.name == "96":  # the server warms other sizes meanwhile
+            original.unlink()
+
+    monkeypatch.setattr(atomic, "write", erased)
+    assert client.get(f"/pictures/thumb/{digest}?px=90").status_code == 404
+    assert not (out / "sized" / "96" / f"{digest}.webp").exists()
+
+
+def test_no_wardrobe_is_deleted_while_a_try_on_is_made(client: TestClient, out: Path) -> None:
+    assert isinstance(client.app, FastAPI)
+    fitter = client.app.state.fitter
+    fitter.now = replace(fitter.now, state="making")
+    said = client.post("/api/insights/erase", json={"what": "wardrobe", "sure": "delete"})
+    assert said.status_code == 409
+    assert "try-on" in said.json()["message"]
+    assert list(out.glob("pictures/*/*"))
+    fitter.now = replace(fitter.now, state="idle")
 
 
 def test_the_wardrobe_is_deleted_and_the_photos_are_not(client: TestClient, out: Path) -> None:

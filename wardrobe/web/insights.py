@@ -15,6 +15,7 @@ from wardrobe.errors import StoreBusy
 from wardrobe.web.runs import OnRuns
 from wardrobe.web.shelf import OnShelf
 from wardrobe.web.trouble import RESPONSES
+from wardrobe.web.tryon import OnFitter
 
 router = APIRouter(prefix="/api/insights", responses=RESPONSES, tags=["insights"])
 
@@ -62,7 +63,7 @@ def switch(body: Switch, shelf: OnShelf) -> dict[str, bool]:
 
 
 @router.post("/erase")
-def erase(body: Erase, shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
+def erase(body: Erase, shelf: OnShelf, runs: OnRuns, fitter: OnFitter) -> dict[str, Any]:
     """Delete the events, or the wardrobe with everything in it; photos in added folders stay."""
     with shelf.acting:
         if body.what == "events":
@@ -70,6 +71,8 @@ def erase(body: Erase, shelf: OnShelf, runs: OnRuns) -> dict[str, Any]:
                 return {"deleted": store.forget_events(usage.EVENTS)}
         if runs.now.state != "idle":
             raise StoreBusy("A run is going. Stop it first, then delete.")
+        if fitter.now.state != "idle":
+            raise StoreBusy("A try-on is being made. Wait for it, then delete.")
         with shelf.open() as store:
             library.erase(store)
         shelf.forget()

@@ -49,13 +49,20 @@ def thumb(
 
 
 def sized(root: Path, digest: str, side: int) -> Path:
-    """The file of a picture of the store, reduced to ``side`` px; made when it isn't there."""
+    """The file of a picture of the store, reduced to ``side`` px; made when it isn't there.
+
+    Raises:
+        Gone: the picture was deleted while it was reduced.
+    """
     original = root / "pictures" / digest[:2] / f"{digest[2:]}.webp"
     small = root / "sized" / str(side) / f"{digest}.webp"
     if not small.is_file():
         pixels = Pillow.fromarray(images.decode(original.read_bytes()))
         pixels.thumbnail((side, side), Pillow.Resampling.LANCZOS)
         atomic.write(small, images.encode_webp(np.asarray(pixels, np.uint8), QUALITY))
+        if not original.is_file():  # deleted meanwhile: nothing of it may stay
+            small.unlink(missing_ok=True)
+            raise Gone("This picture was deleted meanwhile. Reload the page.")
     return small
 
 
