@@ -28,6 +28,7 @@ BODIES = {
     "relight",
     "tidy",
     "tubes",
+    "centring",
     "restore",
     "dressing",
     "physics",

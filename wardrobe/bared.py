@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from wardrobe import fill
 from wardrobe.cut import SLEEVED, WAIST, Cut
-from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
+from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, STOUT, Draped
 from wardrobe.frame import Curve, Frame
 from wardrobe.types import MaskArray
 
 Floats = NDArray[np.float32]
 STOP, BESIDE = 0.1, 0.22  # bones, and torsos beside an arm's bones where it may lie
 SEEN = 0.6  # share of an arm's width from which it is there
+UPPERMOST, BEYOND = 0.3, 0.05  # bones from the shoulder or hip on; about a covered limb
 SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
 
 
@@ -61,6 +62,26 @@ def limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tupl
             one *= frame.trunk.field(near)[0] > hem
         out[near] = np.maximum(out[near], one)
     return arms, legs
+
+
+def covered(cut: Cut, ends: tuple[float, float], frame: Frame, skin: MaskArray) -> MaskArray:
+    """(h, w) bool: bare arms or legs that a sleeve or trouser leg covers; none of them shows beside it.
+
+    Args:
+        ends: how far down each limb the garment goes, bones.
+    """
+    out = np.zeros(skin.shape, np.bool_)
+    upper = cut.category in SLEEVED
+    if not upper and cut.category != "bottoms":
+        return out
+    at, wide = (ARM_AT, ARM_WIDE) if upper else (LEG_AT, LEG_WIDE)
+    for side in (0, 1):
+        curve = frame.arm(side) if upper else frame.leg(side)
+        near = curve.window((skin.shape[0], skin.shape[1]), 0.3)
+        t, r = curve.field(near)
+        limb = np.abs(r) < STOUT * np.interp(t, at, wide) + BEYOND
+        out[near] |= skin[near] & limb & (t > UPPERMOST) & (t < min(ends[side], 1.88) - BEYOND)
+    return out
 
 
 def tone(

@@ -31,6 +31,7 @@ DRAWN_OUT = 0.4  # torsos by which a hem may be drawn down
 DRAWN_UP = 2.0  # how many times longer a seat may become by it
 TEAR = 0.07  # torsos; half of how far parts of a garment that belong together may come apart
 LOOSE = 0.02  # torsos of air between a body and what it wears
+STOUT = 1.4  # of a usual limb's width: the most that is believed of what is seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +87,7 @@ def onto(
     silhouette: MaskArray | None = None,
     least_hem: float = 0.0,
     waist: float = CROTCH,
+    bare: MaskArray | None = None,
 ) -> Draped:
     """Drape a garment.
 
@@ -99,6 +101,7 @@ def onto(
             a body seen from another side is shorter, and no shirt ends a hand above the waistband.
         waist: torsos down the trunk that trousers or a skirt are drawn up to, if they begin below: no belly
             shows between them and the shirt that met the old ones.
+        bare: (h, w) bool, the person's skin: a sleeve or leg is made as wide as what it goes over.
     """
     image = _own_colours(image, cut.parts[0] | cut.parts[1] | cut.parts[2])
     image, cut = _scaled(image, cut, to.torso / cut.frame.torso)
@@ -110,7 +113,7 @@ def onto(
     made = mesh.grid(cut.parts, cell, sewn)
     ends, hem = _lengths(cut)
     longer = least_hem / max(hem, 1e-6) if hem < least_hem < hem + DRAWN_OUT else 1.0
-    wanted = _wanted(made, cut, to, silhouette, longer, waist)
+    wanted = _wanted(made, cut, to, silhouette, bare, longer, waist)
     hold = np.full(len(wanted), HOLD)
     down = to.torso / cut.frame.torso
     scale = np.array([down * float(np.clip(to.half_span / cut.frame.half_span, 0.5, 1.3)), down])
@@ -216,6 +219,7 @@ def _wanted(
     cut: Cut,
     to: Frame,
     silhouette: MaskArray | None,
+    bare: MaskArray | None,
     longer: float,
     waist: float,
 ) -> Numbers:
@@ -247,7 +251,7 @@ def _wanted(
         curves = [f.arm(side) if upper else f.leg(side) for f in (cut.frame, to)]
         t, r = curves[0].locate(points[here])
         wide = (ARM_AT, ARM_WIDE) if upper else (LEG_AT, LEG_WIDE)
-        r = r * _wider(cut.parts[1 + side], curves[0], t, wide)
+        r = r * _wider(cut.parts[1 + side], curves[0], curves[1], (t, r), wide, bare)
         limb = curves[1].place(t, r)
         out[here] += weight[here, None] * (limb - out[here])
     return out
@@ -275,7 +279,8 @@ def _on_trunk(
     stops = np.arange(-0.4, 3.6, 0.05)
     for sign in (-1, 1):
         mine = sign * across >= 0
-        garment = _half_widths(cut.parts[0], cut.frame.trunk, stops, sign)
+        # An open front is no edge.
+        garment = _half_widths(geometry.between(cut.parts[0]), cut.frame.trunk, stops, sign)
         ratio = np.full(len(stops), to.turn)
         ratio[stops > 0.4] = max(to.turn, 0.75)
         shoulder = cut.frame.half_span, to.half_span
@@ -299,15 +304,20 @@ def _half_widths(mask: MaskArray, curve: Curve, stops: Numbers, sign: int) -> Nu
     places = curve.place(np.repeat(stops, len(steps)), sign * np.tile(steps, len(stops)))
     hit = geometry.at(mask, places)
     rows = hit.reshape(len(stops), len(steps))
-    rows[:, :4] |= rows[:, 4:8].any(axis=1, keepdims=True)  # an open front is no edge
+    rows[:, :4] |= rows[:, 4:8].any(axis=1, keepdims=True)  # a bone may lie a little aside
     first = np.argmin(np.column_stack([rows, np.zeros(len(rows), np.bool_)]), axis=1)
     return np.asarray(first * 0.015, np.float64)
 
 
 def _wider(
-    part: MaskArray, curve: Curve, t: Numbers, wide: tuple[tuple[float, ...], tuple[float, ...]]
+    part: MaskArray,
+    curve: Curve,
+    to: Curve,
+    places: tuple[Numbers, Numbers],
+    wide: tuple[tuple[float, ...], tuple[float, ...]],
+    bare: MaskArray | None,
 ) -> Numbers:
-    """(n,) by how much a sleeve or leg must be widened at ``t`` to go around its limb."""
+    """(n,) by how much a sleeve or leg must be widened at ``places`` along and across, to go around its limb."""
     stops = np.arange(-0.4, 2.4, 0.08)
     ys, xs = np.nonzero(part)
     step = max(len(xs) // 4000, 1)
@@ -317,9 +327,18 @@ def _wider(
         near = np.abs(along - stop) < 0.08
         if near.sum() > 4:
             half[k] = np.percentile(np.abs(across[near]), 96)
-    need = np.interp(stops, *wide) + LOOSE
-    ratio = np.where(half > 0.02, np.clip(need / np.maximum(half, 0.02), 1.0, 1.6), 1.0)
-    return np.interp(t, stops, _smooth(ratio))
+    slim = np.interp(stops, *wide)
+    out = np.ones(len(places[0]))
+    for sign in (-1, 1):
+        need = slim
+        if bare is not None:  # a shoulder or hip is more than its limb
+            seen = np.where(stops > 0.3, _half_widths(bare, to, stops, sign), 0)
+            need = np.clip(seen, slim, STOUT * slim)
+        ratio = np.clip((need + LOOSE) / np.maximum(half, 0.02), 1.0, 1.6)
+        ratio = _smooth(_middling(np.where(half > 0.02, ratio, 1.0), 2))
+        mine = sign * places[1] >= 0
+        out[mine] = np.interp(places[0][mine], stops, ratio)
+    return out
 
 
 def _smooth(values: Numbers, k: int = 3) -> Numbers:

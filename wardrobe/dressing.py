@@ -17,7 +17,7 @@ from wardrobe.bare import Bare
 from wardrobe.cut import CROTCH, SLEEVED, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, Draped
 from wardrobe.frame import Frame
-from wardrobe.labels import Category
+from wardrobe.labels import CATEGORIES, Category
 from wardrobe.relight import UNKNOWN, Light
 from wardrobe.types import Image, MaskArray
 
@@ -26,9 +26,11 @@ RIM = 0.02  # torsos around what goes that are made anew: masks end a little ins
 OVERLAP = 0.06  # torsos by which a top hangs over a waistband
 HEAD = 0.4  # torsos round the nose in which hair must begin
 CRUMB = 0.003  # square torsos: less skin than this is no hand
+SHARED = 0.2  # of a garment's mask in another's from which both are one
 EDGE, ALIKE = 0.07, 12.0  # torsos and Lab units within which cloth at an edge is the same cloth
 COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
+CRUMBS = 0.03  # the same of the garment itself, seen through gaps in what is worn over it
 HIGHEST_WAIST = 0.6  # torsos below the shoulders
 COVERS = 0.01  # square torsos of clothes from which they are known to be under a coat
 KNUCKLES = 2.2  # bones down an arm
@@ -111,14 +113,17 @@ def put_on(
     """
     hem = _waistband(wearer) if cut.category == "tops" else 0.0
     waist = _waist(wearer, goes) if cut.category not in SLEEVED else CROTCH
-    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), hem, waist)
+    bare = wearer.bare.surely_skin(wearer.worn(CATEGORIES)) | wearer.worn(("legwear",))
+    draped = drape.onto(image, cut, wearer.frame, wearer.size, silhouette(wearer), hem, waist, bare)
     if (span := _inside_a_coat(wearer, cut, goes)) is not None:
         draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
-    goes = _to_its_edge(wearer, goes, over)
+    goes = _to_its_edge(wearer, goes, over) | bared.covered(cut, draped.ends, wearer.frame, bare)
     draped = drape.closed(draped, goes, wearer.frame.torso)
     zone = geometry.grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
+    crumbs = _crumbs(draped, front, wearer.frame.torso) & ~zone
+    front = np.where(crumbs, 1, front).astype(np.float32)
     free = zone & (front < 0.5)
     behind, skin, arms = _behind(wearer, cut, draped, goes, free, under, draped.alpha)
     made = behind
@@ -133,6 +138,12 @@ def put_on(
     out = before * front[..., None] + made * (1 - front[..., None])
     picture = np.where(region[..., None], np.clip(out, 0, 255).round(), before).astype(np.uint8)
     return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
+
+
+def _crumbs(draped: Draped, front: Floats, torso: float) -> MaskArray:
+    """(h, w) bool: what is seen of the garment in scraps, through gaps in what is worn over it."""
+    shown = np.asarray(draped.alpha * (1 - front), np.float32)
+    return np.asarray((shown > 0.004) & (_large(shown, CRUMBS * torso**2) == 0), np.bool_)
 
 
 def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
@@ -153,7 +164,8 @@ def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
     away, (y, x) = distance_transform_edt(~core, return_indices=True)
     other = over | (wearer.bare.skin > 0.6) | (wearer.bare.hair > 0.6)
     for category, mask in wearer.clothes.items():
-        if category not in ("tops", "dresses", "outerwear") or not (mask & goes).any():
+        shared = (mask & goes).sum()  # two names for one garment, or another garment
+        if category not in ("tops", "dresses", "outerwear") or shared < SHARED * mask.sum():
             other |= mask & ~goes
     near = (away <= room + 3) & ~goes & ~other
     lab = color.to_lab(wearer.image)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import api, backends, bare, body, closet, color, geometry, images, relight
+from wardrobe import api, backends, bare, body, centring, closet, color, geometry, images, relight
 from wardrobe.api import DEFAULTS, Picture, Watch
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
@@ -171,6 +171,7 @@ def wearer_of(image: Image, person: Person, settings: Settings = DEFAULTS) -> We
             all_ |= mask
     found = bare.find(image, frame, joints[:5], all_)
     light = relight.seen(image, found, joints[0], frame.torso, all_)
+    frame = centring.centred(frame, all_ | found.surely_skin(all_))
     return Wearer(image, frame, joints[:5], found, clothes, light)
 
 
@@ -193,6 +194,7 @@ def _worn(
     found = bare.find(image, frame, joints[:5], every)
     light = relight.seen(image, found, joints[0], frame.torso, every)
     skin = found.surely_skin(every)
+    frame = centring.centred(frame, every | skin)
     return Piece(image, mask, category, frame, name, every & ~mask, light, own, skin)
 
 
