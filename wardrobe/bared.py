@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 STOP, BESIDE = 0.1, 0.22  # bones, and torsos beside an arm's bones where it may lie
 SEEN = 0.6  # share of an arm's width from which it is there
 UPPERMOST, BEYOND = 0.3, 0.05  # bones from the shoulder or hip on; about a covered limb
+SHIN_WIDE = 0.7  # of a leg's width; its edges are anybody's
 SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
 
 
@@ -96,8 +97,6 @@ def tone(
 
     Around the nose is skin for sure; what else counts is of its colour, more or less lit.
     """
-    from scipy.ndimage import gaussian_filter
-
     h, w = own.shape
     y, x = np.ogrid[:h, :w]
     face = (x - nose[0]) ** 2 + (y - nose[1]) ** 2 < (0.09 * torso) ** 2
@@ -115,9 +114,33 @@ def tone(
     plain = (own | sure) & (off < 0.05) & (light > 0.5) & (light < 1.5)
     tone = fill.spread(image, plain if plain.sum() > 30 else sure, ~plain, detail=0.0)
     tone = 0.5 * tone + 0.5 * middle
+    return np.asarray(tone * _rounded(limbs, torso)[..., None], np.float32)
+
+
+def shins(frame: Frame, hidden: MaskArray) -> MaskArray:
+    """(h, w) bool: what is seen of lower legs, bare or in tights that nobody found."""
+    out = np.zeros(hidden.shape, np.bool_)
+    for side in (0, 1):
+        near = frame.leg(side).window((hidden.shape[0], hidden.shape[1]), 0.2)
+        t, r = frame.leg(side).field(near)
+        inner = (np.abs(r) < SHIN_WIDE * np.interp(t, LEG_AT, LEG_WIDE)) & (t > 1.1) & (t < 1.95)
+        out[near] |= inner & ~hidden[near]
+    return out
+
+
+def legs_as(image: Floats, known: MaskArray, legs: Floats, torso: float) -> Floats:
+    """Legs as they are seen further down, carried upwards: (h, w, 3)."""
+    ink = fill.spread(image, known, ~known, detail=0.0)
+    return np.asarray(ink * _rounded(legs, torso)[..., None], np.float32)
+
+
+def _rounded(limbs: Floats, torso: float) -> Floats:
+    """(h, w) how much darker limbs are towards their sides."""
+    from scipy.ndimage import gaussian_filter
+
     round_ = gaussian_filter(limbs, 0.035 * torso)
     shade = np.where(limbs > 0, 0.72 + 0.28 * np.clip(round_ * 1.15, 0, 1), 1.0)
-    return np.asarray(tone * shade[..., None], np.float32)
+    return np.asarray(shade, np.float32)
 
 
 def shown(frame: Frame, skin: Floats) -> MaskArray:

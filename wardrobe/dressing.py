@@ -33,6 +33,7 @@ SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segm
 CRUMBS = 0.03  # the same of the garment itself, seen through gaps in what is worn over it
 HIGHEST_WAIST = 0.6  # torsos below the shoulders
 COVERS = 0.01  # square torsos of clothes from which they are known to be under a coat
+SHINS = 0.03  # square torsos of lower legs from which they say what the upper are like
 KNUCKLES = 2.2  # bones down an arm
 CHIN = 0.17  # torsos below the nose
 
@@ -341,6 +342,11 @@ def _behind(
     own = (bare.skin > 0.75) & ~geometry.grown(clothes, 1)
     if share.any():
         tone = bared.tone(image, own, wearer.head[0], frame.torso, bare.skin, limbs)
+        hidden = goes | wearer.worn(tuple(c for c in CATEGORIES if c != "legwear"))
+        shins = bared.shins(frame, geometry.grown(hidden, _rim(frame)) | (bare.background > 0.5))
+        if shins.sum() > SHINS * frame.torso**2:
+            lower = bared.legs_as(image, shins, legs, frame.torso)
+            tone = np.where((legs > 0)[..., None], lower, tone)
         out = out * (1 - share[..., None]) + tone * share[..., None]
     kept = bare.skin * (limbs > 0.3) * ~free
     arms = np.maximum(before_trunk * free * (limbs > 0), kept * before_trunk)

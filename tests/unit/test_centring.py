@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_tryon import SIZE, SKIN, TORSO, standing_pose, wearer_in
+from test_tryon import CLOTH, SIZE, SKIN, TORSO, drawn_top, standing_pose, wearer_in
 
 from wardrobe import bare, centring, cut, drape, dressing, geometry
 from wardrobe.dressing import Wearer
@@ -137,3 +137,28 @@ def test_scraps_of_a_dress_seen_through_gaps_of_a_coat_are_left_out() -> None:
     found = dressing._crumbs(put, np.zeros(SIZE, np.float32), before.frame.torso)
     assert found[100, 62]
     assert not found[150, 120]
+
+
+def test_legs_under_a_long_coat_are_as_they_are_seen_below_it() -> None:
+    before, pose = wearer_in(2.0)
+    tights = (90, 40, 60)
+    leg = legs(before.frame, 0.13)
+    coat = before.clothes["tops"] | geometry.polygon_mask(
+        np.array([[96.0, 150], [144, 150], [150, 225], [90, 225]]), SIZE
+    )
+    image = before.image.copy()
+    image[before.clothes["bottoms"]] = (120, 150, 120)
+    image[leg], image[coat] = tights, CLOTH
+    shares = bare.Bare(
+        before.bare.hair,
+        before.bare.skin,
+        np.where(leg | coat | (before.bare.skin > 0.5), 0, 1).astype(np.float32),
+    )
+    wearer = replace(before, image=image, bare=shares, clothes={"outerwear": coat})
+    short = replace(drawn_top(0.8), category="outerwear")
+    after, _ = tryon.dress(wearer, pose, short, tryon.Plain(), seed=0, steps=1)
+    for side in (0, 1):
+        x, y = before.frame.leg(side).place(np.array([0.75]), np.zeros(1))[0].astype(int)
+        assert coat[y, x]
+        assert np.abs(after.image[y, x].astype(int) - tights).sum() < 90
+        assert np.abs(after.image[y, x].astype(int) - SKIN).sum() > 150
