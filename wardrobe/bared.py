@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wardrobe import fill
+from wardrobe import fill, geometry
 from wardrobe.cut import SLEEVED, WAIST, Cut
 from wardrobe.drape import ARM_AT, ARM_WIDE, LEG_AT, LEG_WIDE, STOUT, Draped
 from wardrobe.frame import Curve, Frame
@@ -65,24 +65,30 @@ def limbs(cut: Cut, draped: Draped, frame: Frame, size: tuple[int, int]) -> tupl
     return arms, legs
 
 
-def covered(cut: Cut, ends: tuple[float, float], frame: Frame, skin: MaskArray) -> MaskArray:
-    """(h, w) bool: bare arms or legs that a sleeve or trouser leg covers; none of them shows beside it.
+def covered(cut: Cut, draped: Draped, frame: Frame, skin: MaskArray, shirt: MaskArray) -> MaskArray:
+    """(h, w) bool: what a sleeve or trouser leg goes over, none of which shows beside it.
 
     Args:
-        ends: how far down each limb the garment goes, bones.
+        skin: (h, w) bool, bare arms and legs.
+        shirt: (h, w) bool, what is worn under outerwear.
     """
     out = np.zeros(skin.shape, np.bool_)
     upper = cut.category in SLEEVED
     if not upper and cut.category != "bottoms":
         return out
+    coat = cut.category == "outerwear"
     at, wide = (ARM_AT, ARM_WIDE) if upper else (LEG_AT, LEG_WIDE)
     for side in (0, 1):
         curve = frame.arm(side) if upper else frame.leg(side)
         near = curve.window((skin.shape[0], skin.shape[1]), 0.3)
         t, r = curve.field(near)
         limb = np.abs(r) < STOUT * np.interp(t, at, wide) + BEYOND
-        out[near] |= skin[near] & limb & (t > UPPERMOST) & (t < min(ends[side], 1.88) - BEYOND)
-    return out
+        limb &= t < min(draped.ends[side], 1.88) - BEYOND
+        out[near] |= skin[near] & limb & (t > UPPERMOST)
+        if coat:
+            out[near] |= shirt[near] & limb
+    # Between a coat's fronts the shirt is seen.
+    return out & ~geometry.between(draped.alpha > 0.5) if coat else out
 
 
 def tone(

@@ -119,7 +119,8 @@ def put_on(
     if (span := _inside_a_coat(wearer, cut, goes)) is not None:
         draped = drape.inside(draped, span)
     before = wearer.image.astype(np.float32)
-    goes = _to_its_edge(wearer, goes, over) | bared.covered(cut, draped.ends, wearer.frame, bare)
+    goes = _to_its_edge(wearer, goes, over)
+    goes = goes | bared.covered(cut, draped, wearer.frame, bare, wearer.worn(("tops", "dresses")))
     draped = drape.closed(draped, goes, wearer.frame.torso)
     zone = geometry.grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)

@@ -162,3 +162,21 @@ def test_legs_under_a_long_coat_are_as_they_are_seen_below_it() -> None:
         assert coat[y, x]
         assert np.abs(after.image[y, x].astype(int) - tights).sum() < 90
         assert np.abs(after.image[y, x].astype(int) - SKIN).sum() > 150
+
+
+def test_no_shirt_sticks_out_beside_the_coat_over_it() -> None:
+    before, pose = wearer_in(0.6)
+    puffed = before.clothes["tops"].copy()  # stands off the shoulders, wider than any coat
+    for side in (0, 1):
+        t, r = before.frame.arm(side).everywhere(SIZE)
+        puffed |= (np.abs(r) < 0.17) & (t > -0.1) & (t < 0.6)
+    image = before.image.copy()
+    image[puffed] = CLOTH
+    wearer = replace(before, image=image, clothes={**before.clothes, "tops": puffed})
+    coat = replace(drawn_top(0.8), category="outerwear")
+    after, fitting = tryon.dress(wearer, pose, coat, tryon.Plain(), seed=0, steps=1)
+    blue = np.abs(after.image.astype(int) - CLOTH).sum(axis=2) < 40
+    outside = ~geometry.between(fitting.dressed.cloth > 0.5)
+    outside[: int(before.frame.joints[0, :, 1].mean())] = False
+    assert (puffed & outside).sum() > 100
+    assert (blue & outside).sum() < 0.1 * (puffed & outside).sum()
