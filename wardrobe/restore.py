@@ -79,6 +79,8 @@ def whole(image: Image, mask: MaskArray, category: Category, frame: Frame,
         # Straps, and cloth beside an arm: all of it is trunk.
         none = np.zeros_like(seen)
         parted = replace(parted, parts=(seen, none, none))
+    elif ends is not None:
+        parted = tubes.cut_short(parted, max(ends))
     trunk = _trunk(parted, worn, beyond)
     if ends is not None:
         trunk &= seen | ~_decollete(frame, bare)

@@ -18,6 +18,9 @@ STOP = 0.06  # torsos or bones between places where a part's width is asked
 LONG_LEG = 1.88  # bones; where trousers end that the frame cuts off
 UNLIKE = 0.3  # bones by which sleeves may differ in length: more is hidden
 SLEEVE = 0.3  # bones; what ends above is a strap or an armhole
+BELOW = 1.02  # torsos below the shoulders: cloth beside an arm there is a skirt's as well
+BARE_STOPS = 3  # one after the other at which an arm is seen bare
+CUFF = 0.25  # bones that a sleeve may go on beyond where its end was told
 POINTS = 0.35  # torsos; an upper arm that is seen shorter points at us
 SHOWN = 0.45  # share of its sleeve that an arm must show; else the sleeve is laid out anew
 HANGS = 0.35  # of an arm laid out: how far outwards, of its length
@@ -28,7 +31,9 @@ def sleeve_ends(parted: Cut, hidden: MaskArray, bare: MaskArray) -> tuple[float,
     either = parted.parts[0] | parted.parts[1] | parted.parts[2]
     frame = parted.frame
     arms = (frame.arm(0), frame.arm(1))
-    ends = [_end(arm, either, hidden) for arm in arms]
+    along, _ = frame.trunk.everywhere(either.shape)
+    sleeve = either & ((along < BELOW) | (parted.category == "tops"))  # beside a skirt hangs a hand
+    ends = [_end(arm, sleeve, hidden | (either & ~sleeve), bare) for arm in arms]
     for arm, end in zip(arms, ends, strict=True):
         stops = np.arange(max(end, 0.1), max(end, 0.1) + UNLIKE, STOP)
         far = np.diff(arm.place(np.array([0.0, 1.0]), np.zeros(2)), axis=0)[0]
@@ -37,6 +42,16 @@ def sleeve_ends(parted: Cut, hidden: MaskArray, bare: MaskArray) -> tuple[float,
         if end < max(ends) - UNLIKE and _across(arm, bare, stops).mean() > 0.7:
             return end, end
     return ends[0], ends[1]
+
+
+def cut_short(parted: Cut, end: float) -> Cut:
+    """Cloth beside the arms beyond the end of the sleeves (bones) is a skirt's, and goes with the trunk."""
+    trunk, *limbs = parted.parts
+    for side in (0, 1):
+        t, _ = parted.frame.arm(side).everywhere(trunk.shape)
+        skirt = limbs[side] & (t > end + CUFF)
+        trunk, limbs[side] = trunk | skirt, limbs[side] & ~skirt
+    return replace(parted, parts=(trunk, limbs[0], limbs[1]))
 
 
 def sleeves(parted: Cut, trunk: MaskArray, ends: tuple[float, float],
@@ -195,15 +210,21 @@ def _across(curve: Curve, mask: MaskArray, stops: Numbers) -> NDArray[np.bool_]:
     return np.asarray(hit.reshape(-1, 3).sum(axis=1) >= 2, np.bool_)
 
 
-def _end(curve: Curve, mask: MaskArray, hidden: MaskArray) -> float:
+def _end(curve: Curve, mask: MaskArray, hidden: MaskArray, bare: MaskArray) -> float:
     """How far down a limb a mask goes on along its bones.
 
     Where more of the way is cloth than is seen not to be: a strap on the shoulder and a trunk behind
-    the forearm are no sleeve, and what something hides counts for neither.
+    the forearm are no sleeve, and what something hides counts for neither. Nor does a sleeve go on below
+    a bare elbow.
     """
     stops = np.arange(0.1, 2.2, STOP)
     cloth = _across(curve, mask, stops)
     worth = np.where(cloth, 1.0, np.where(_across(curve, hidden & ~mask, stops), 0.0, -1.0))
+    skin = _across(curve, bare, stops)
+    shown = np.convolve(skin, np.ones(BARE_STOPS), "valid") >= BARE_STOPS
+    if shown.any():
+        worth[int(np.argmax(shown)) :] = -1.0
+        cloth[int(np.argmax(shown)) :] = False
     total = worth.cumsum()
     if total.max() <= 1:
         return 0.0

@@ -324,3 +324,31 @@ def test_beside_an_arm_that_is_bare_already_no_second_one_is_drawn() -> None:
     skin = tryon.dress(before, pose, piece, tryon.Plain(), seed=0, steps=1)[1].dressed.skin
     assert skin[at[2, 1], at[2, 0]] == 0
     assert skin[at[0, 1], at[0, 0]] > 0.5
+
+
+def flared(frame: Frame) -> MaskArray:
+    """A dress with short sleeves whose skirt is wide enough for the hands to hang before it."""
+    along, across = frame.trunk.everywhere((H, W))
+    mask = (along > 0) & (along < 2.2) & (np.abs(across) < 0.33 + 0.3 * np.clip(along - 0.7, 0, 2))
+    for side in (0, 1):
+        t, r = frame.arm(side).everywhere((H, W))
+        mask |= (t > -0.1) & (t < 0.6) & (np.abs(r) < 0.12)
+    return np.asarray(mask, np.bool_)
+
+
+def test_a_skirt_behind_the_hands_is_no_sleeve() -> None:
+    frame = standing()
+    mask = flared(frame)
+    arms = np.zeros_like(mask)
+    for side in (0, 1):
+        t, r = frame.arm(side).everywhere((H, W))
+        arms |= (t > 0.6) & (t < 1.1) & (np.abs(r) < 0.08)
+    done = restore.whole(picture(mask), mask & ~arms, "dresses", frame, arms, arms)
+    for side in (0, 1):
+        ys, xs = np.nonzero(done.cut.parts[1 + side])
+        t, _ = done.cut.frame.arm(side).locate(np.column_stack([xs, ys]) + 0.5)
+        assert len(t) > 200
+        assert np.percentile(t, 99) < 1.0
+    along, across = done.cut.frame.trunk.everywhere(done.cut.parts[0].shape)
+    hem = done.cut.parts[0] & (along > 1.5) & (along < 1.7)
+    assert np.abs(across[hem]).max() > 0.5  # the skirt's sides are the trunk's
