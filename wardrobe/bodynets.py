@@ -16,25 +16,38 @@ from wardrobe.types import JOINTS
 class JointMaps(nn.Module):
     """Where each joint may be, whoever's it is, on a pose network's finest features.
 
-    See :mod:`wardrobe.limbs`. ``trust``: a joint's visibility from the logits of what that network says
-    of it and of the chance on its map; two weights and an offset, fitted. ``inputs``: channels, stride 8.
+    A small U-Net: which of two knees one is can't be told from the knee. See :mod:`wardrobe.limbs`.
+    ``trust``: a joint's visibility from the logits of what that network says of it and of the chance on its
+    map; two weights and an offset, fitted. ``inputs``: channels, stride 8.
     """
 
     STRIDE = 8
 
-    def __init__(self, inputs: int = 64, width: int = 64) -> None:
+    def __init__(self, inputs: int = 64, widths: tuple[int, int, int] = (64, 96, 128)) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, width, 3, padding=1), nn.SiLU(inplace=True),
-            nn.Conv2d(width, width, 3, padding=1), nn.SiLU(inplace=True),
-            nn.Conv2d(width, len(JOINTS), 1),
-        )  # fmt: skip
+        a, b, c = widths
+        self.fine = _look(inputs, a)
+        self.halved = nn.Sequential(_look(a, b, stride=2), _look(b, b))
+        self.quartered = nn.Sequential(_look(b, c, stride=2), _look(c, c))
+        self.to_half, self.to_fine = nn.Conv2d(c, b, 1), nn.Conv2d(b, a, 1)
+        self.said = nn.Sequential(_look(a, a), nn.Conv2d(a, len(JOINTS), 1))
         self.register_buffer("trust", torch.tensor([1.0, 0.0, 0.0]))
         self.trust: Tensor
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, inputs, h, w) -> chances (n, 17, h, w) in [0, 1]."""
-        return torch.as_tensor(self.layers(features).sigmoid())
+        """(n, inputs, h, w), sides multiples of 4 -> chances (n, 17, h, w) in [0, 1]."""
+        fine = self.fine(features)
+        half = self.halved(fine)
+        half = half + _twice(self.to_half(self.quartered(half)))
+        return torch.as_tensor(self.said(fine + _twice(self.to_fine(half))).sigmoid())
+
+
+def _look(inputs: int, width: int, stride: int = 1) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(inputs, width, 3, stride, 1), nn.SiLU(inplace=True))
+
+
+def _twice(x: Tensor) -> Tensor:
+    return nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
 
 
 class ReachNet(nn.Module):

@@ -2,8 +2,8 @@
 
 A network that says from one cell where all of somebody's joints are knows which limb is meant and misses
 its end; a map of where joints are knows the end and not whose it is (Zhou, Wang, Krahenbuhl, "Objects as
-Points", 2019). Not the nearest peak, as there, but the mean of the map's mass near by: a hip is under cloth,
-and its map is broad.
+Points", 2019). Not the nearest peak, as there, but a mean of the map near by that counts its peaks most: a hip is
+under cloth, and its map is broad.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-NEAR = 0.6  # torsos within which a map is looked at
-WIDE = 0.4  # of that, the spread of what a joint's first place counts
+NEAR = 0.8  # torsos within which a map is looked at
+WIDE = 0.5  # of that, the spread of what a joint's first place counts
+PEAKED = (
+    4  # the power of a chance that its place is weighed by: left knee or right, not between them
+)
 SURE = 0.1  # chance from which the map alone says where a joint is
 
 
@@ -43,7 +46,7 @@ def drawn_near(
         away = ((rows - y) ** 2 + (cols - x) ** 2) / (2 * (WIDE * reach) ** 2)
         worth = maps[j, y0:y1, x0:x1] * np.exp(-away)
         chances[j] = worth.max()
-        mass = worth**2
+        mass = worth**PEAKED
         total = float(mass.sum())
         if total > 0:
             share = min(float(chances[j]) / SURE, 1.0)
