@@ -50,6 +50,7 @@ FLOORS = [
         "reach",
         "position",
         "limbs",
+        "crew",
         *BODIES,
         *CLOTH,
     },

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wardrobe import (
     backends,
@@ -30,7 +29,7 @@ from wardrobe.doubts import Question
 from wardrobe.errors import ConfigError, PhotoError, StoreError
 from wardrobe.folder import Found, scan
 from wardrobe.pile import Pile
-from wardrobe.pipeline import STAGES, Sight, Until
+from wardrobe.pipeline import STAGES, Recipe, Sight, Until
 from wardrobe.runner import remembered
 from wardrobe.stages.cluster import Cluster, Grouping
 from wardrobe.stages.quality import traits
@@ -113,14 +112,14 @@ def build(
             before = keep_owner and not selfies and not owner_faces.told(store)
             if before and (runs := store.runs()) and runs[0]["owner"]:
                 faces = np.array(json.loads(runs[0]["owner"]), np.float32)
-            job = _Job(settings, store, until, watch, create, faces)
-            face = job.recipe.owner
-            who = None if face is None else json.dumps(face.tolist())
+            who = None if faces is None else json.dumps(faces.tolist())
             # Calibrated, as a later regrouping can't tell what was set from what was a default.
             used = settings.model_copy(update={"cluster": calibrated(settings)})
-            run = store.begin(str(photos.absolute()), used.model_dump_json(), who)
-            made = job.run(files)
-            store.finish(run, job.tables(made), asdict(made.funnel))
+            with pipeline.at_work(settings, faces, create) as recipe:
+                job = _Job(recipe, store, until, watch)
+                run = store.begin(str(photos.absolute()), used.model_dump_json(), who)
+                made = job.run(files)
+                store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)
     finally:
         store.close()
@@ -147,10 +146,11 @@ def regroup(
                 raise StoreError(f"no run has finished in {out}. Run `wardrobe build` again.")
             settings = Settings.model_validate(last["settings"])
             faces = np.array(json.loads(last["owner"]), np.float32) if last["owner"] else None
-            job = _Job(settings, store, "thumbnail", watch, create, faces)
-            run = store.begin(last["photos"], settings.model_dump_json(), last["owner"])
-            made = job.again(Path(last["photos"]))
-            store.finish(run, job.tables(made), asdict(made.funnel))
+            with pipeline.at_work(settings, faces, create) as recipe:
+                job = _Job(recipe, store, "thumbnail", watch)
+                run = store.begin(last["photos"], settings.model_dump_json(), last["owner"])
+                made = job.again(Path(last["photos"]))
+                store.finish(run, job.tables(made), asdict(made.funnel))
             return Report(made, job.computed, time.monotonic() - began)
     finally:
         store.close()
@@ -175,21 +175,13 @@ def plan(
 class _Job:
     """One run's state: what was looked at, and what became of it."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        until: Until,
-        watch: Watch,
-        create: Callable[[str, str, str], Any],
-        owner: NDArray[np.float32] | None,
-    ) -> None:
-        self.settings, self.store, self.until, self.watch = settings, store, until, watch
+    def __init__(self, recipe: Recipe, store: Store, until: Until, watch: Watch) -> None:
+        self.recipe, self.store, self.until, self.watch = recipe, store, until, watch
+        self.settings = recipe.settings
         self.computed = 0
         self.questions: tuple[Question, ...] = ()
         self.ids: dict[str, str] = {}  # path -> photo id
         self.files: dict[str, Path] = {}  # photo id -> file
-        self.recipe = pipeline.recipe(settings, owner=owner, create=create)
 
     def run(self, files: Sequence[Found]) -> Catalogue:
         self.sights = self._identify(files)

@@ -267,6 +267,11 @@ class RunSettings(_Section):
     batch: int = Field(
         8, ge=1, le=1024, description="Photos in memory at once; also what a kill can lose."
     )
+    workers: int = Field(
+        0, ge=0, le=64,
+        description="Threads that share a batch's photos, garments and thumbnails; 0 for one a processor, 8 at"
+        " most. Answers don't depend on it. Models on a GPU, and large ones, are asked batch by batch.",
+    )  # fmt: skip
 
 
 class Settings(_Section):

@@ -69,7 +69,8 @@ def pictures(
     """
     made: dict[str, Pictures] = {}
     computed = 0
-    size = max(1, recipe.settings.run.batch // 2)  # items in memory, each with up to six photos
+    # Items in memory, each with up to six photos; enough of them that all of the crew have work.
+    size = max(recipe.settings.run.batch, 2 * recipe.crew.workers if recipe.crew else 1)
     # What was worn together is shown by the same photos: side by side they are read once.
     in_turn = sorted(items, key=lambda item: known[item.garment_ids[0]].worn.photo.path)
     for start in range(0, len(items), size):
@@ -84,8 +85,8 @@ def pictures(
                 for v in (p.cover, *p.others[: mend.MOST_VIEWS])
             }
         )
-        thumbnails: list[Answer[Mended]] = remembered(recipe.mend, pieces, store)
-        cutouts: list[Answer[bytes]] = remembered(recipe.cut_out, shown, store)
+        thumbnails: list[Answer[Mended]] = remembered(recipe.mend, pieces, store, crew=recipe.crew)
+        cutouts: list[Answer[bytes]] = remembered(recipe.cut_out, shown, store, crew=recipe.crew)
         for item, thumbnail, cutout in zip(part, thumbnails, cutouts, strict=True):
             computed += thumbnail.fresh + cutout.fresh
             made[item.id] = _kept(thumbnail.value, cutout.value, store)

@@ -9,8 +9,10 @@ only if some stage has not seen it before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 
 from wardrobe import backends, images, weights
 from wardrobe.config import Settings
+from wardrobe.crew import Crew
 from wardrobe.folder import Found
 from wardrobe.position import OnBody
 from wardrobe.runner import Answer, Lazy, Memory, Shelf, Stage, key_of, remembered
@@ -51,10 +54,12 @@ class Recipe:
     """Every stage of a run. Building one loads nothing.
 
     Attributes:
+        crew: shares the stages' work; None for the thread that asks alone.
         owner: (n, d) vectors of the owner's face, or None where the main subject is the owner.
     """
 
     settings: Settings
+    crew: Crew | None
     pictures: Pictures
     read: ReadPhoto
     people: FindPeople
@@ -76,6 +81,7 @@ def recipe(
     *,
     owner: NDArray[np.float32] | None = None,
     create: Callable[[str, str, str], Any] = backends.create,
+    crew: Crew | None = None,
 ) -> Recipe:
     """Put the stages together.
 
@@ -98,6 +104,7 @@ def recipe(
 
     return Recipe(
         settings=s,
+        crew=crew,
         pictures=pictures,
         read=ReadPhoto(s, pictures),
         people=FindPeople(**model("pose", s.pose.model), work_px=s.photo.work_px),
@@ -115,6 +122,18 @@ def recipe(
         cut_out=CutOut(s.thumbnail, pictures),
         mend=Mend(s.thumbnail, min_joint=s.pose.min_joint, **model("inpaint", s.thumbnail.model)),
     )
+
+
+@contextmanager
+def at_work(
+    settings: Settings,
+    owner: NDArray[np.float32] | None = None,
+    create: Callable[[str, str, str], Any] = backends.create,
+) -> Iterator[Recipe]:
+    """The :func:`recipe` of a run, whose crew goes home afterwards."""
+    share = partial(backends.parallel, device=settings.run.device)
+    with backends.Calm() as calm, Crew(settings.run.workers, share) as crew:
+        yield recipe(settings, owner=owner, create=calm.of(create), crew=crew)
 
 
 def _complete(s: Settings, create: Callable[[str, str, str], Any]) -> Complete:
@@ -185,7 +204,8 @@ def look(
     last = STAGES.index(until)
 
     def run(stage: Stage[Any, Any], at: list[tuple[Sight, Any]]) -> list[Answer[Any]]:
-        answers = remembered(stage, [one for _, one in at], store, compute=compute)
+        inputs = [one for _, one in at]
+        answers = remembered(stage, inputs, store, compute=compute, crew=r.crew)
         for (sight, _), answer in zip(at, answers, strict=True):
             sight.fresh += answer.fresh
             sight.failure = sight.failure or answer.failure

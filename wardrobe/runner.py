@@ -8,8 +8,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
+from wardrobe.crew import Crew
 from wardrobe.errors import ContractError, PhotoError, WardrobeError
 from wardrobe.portions import out_of_memory
 from wardrobe.store import Result
@@ -77,7 +79,12 @@ class Answer(Generic[Out]):
 
 
 def remembered(
-    stage: Stage[In, Out], inputs: Sequence[In], store: Memory, *, compute: bool = True
+    stage: Stage[In, Out],
+    inputs: Sequence[In],
+    store: Memory,
+    *,
+    compute: bool = True,
+    crew: Crew | None = None,
 ) -> list[Answer[Out]]:
     """Map ``stage`` over ``inputs``, computing only what the store does not hold.
 
@@ -87,6 +94,7 @@ def remembered(
 
     Args:
         compute: when false, an unknown input becomes a failure with reason ``"not computed"``.
+        crew: shares what is to be computed, input by input, where it may; the answers are the same.
 
     Returns:
         One answer per input, in order.
@@ -100,13 +108,12 @@ def remembered(
     missing = {k: one for k, one in zip(keys, inputs, strict=True) if k not in known}  # each once
     results: list[Result] = []
     if compute and missing:
-        outs = _attempt(stage, list(missing.values()))
-        for key, (out, seconds) in zip(missing, outs, strict=True):
-            if isinstance(out, Exception):
-                results.append(_failed(stage, key, out, seconds))
-            else:
-                value = stage.encode(out)
-                results.append(Result(key, stage.name, stage.model, value, None, True, seconds))
+        todo = list(missing.items())
+        if crew and len(todo) > 1 and crew.shares(stage.model):
+            shared = crew.each(lambda one: _computed(stage, [one]), todo)
+            results = [result for share in shared for result in share]
+        else:
+            results = _computed(stage, todo)
         store.remember(results)
     unknown = Failure(stage.name, "not computed", "The run has not come this far yet.", False)
     # Fresh answers are read back like old ones, so that what follows sees the same bytes either way.
@@ -119,6 +126,19 @@ def key_of(stage: Stage[In, Any], one: In) -> str:
     """sha256 of (stage, version, model, settings that matter, content of the input)."""
     recipe = [stage.name, stage.version, stage.model, stage.recipe(), stage.digest(one)]
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def _computed(stage: Stage[In, Any], todo: Sequence[tuple[str, In]]) -> list[Result]:
+    """What the stage says of inputs given with their keys, in order."""
+    outs = _attempt(stage, [one for _, one in todo])
+    results = []
+    for (key, _), (out, seconds) in zip(todo, outs, strict=True):
+        if isinstance(out, Exception):
+            results.append(_failed(stage, key, out, seconds))
+        else:
+            value = stage.encode(out)
+            results.append(Result(key, stage.name, stage.model, value, None, True, seconds))
+    return results
 
 
 def _attempt(stage: Stage[In, Any], batch: list[In]) -> list[tuple[Any, float]]:
@@ -159,16 +179,17 @@ def _answer(stage: Stage[Any, Out], r: Result, *, fresh: bool) -> Answer[Out]:
 
 
 class Lazy(Generic[Out]):
-    """Something dear, made on first use: a model, or the pixels of a photo."""
+    """Something dear, made on first use, whichever thread asks first: a model, or the pixels of a photo."""
 
     def __init__(self, make: Callable[[], Out]) -> None:
-        self._make = make
+        self._make, self._making = make, Lock()
         self._made: Out | None = None
 
     def __call__(self) -> Out:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
     @property
     def made(self) -> bool:

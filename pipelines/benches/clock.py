@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,18 +13,34 @@ Out = TypeVar("Out")
 
 
 class Spent:
-    """What named functions took."""
+    """What named functions took. Where several threads are in one at once, their time counts once, and all
+    that the process did meanwhile counts."""
 
     def __init__(self) -> None:
         self._by: dict[str, Clock] = defaultdict(lambda: (0.0, 0.0))
+        self._inside: Counter[str] = Counter()  # threads
+        self._began: dict[str, Clock] = {}
+        self._turn = threading.Lock()
 
     def timed(self, name: str, function: Callable[..., Out]) -> Callable[..., Out]:
         """The same function, its time noted."""
 
         def answer(*args: Any) -> Out:
-            clock, said = self.clock(lambda: function(*args))
-            self._by[name] = (self._by[name][0] + clock[0], self._by[name][1] + clock[1])
-            return said
+            with self._turn:
+                if not self._inside[name]:
+                    self._began[name] = time.perf_counter(), time.process_time()
+                self._inside[name] += 1
+            try:
+                return function(*args)
+            finally:
+                with self._turn:
+                    self._inside[name] -= 1
+                    if not self._inside[name]:
+                        wall, processor = self._began[name]
+                        self._by[name] = (
+                            self._by[name][0] + time.perf_counter() - wall,
+                            self._by[name][1] + time.process_time() - processor,
+                        )
 
         return answer
 

@@ -5,7 +5,14 @@ colours, patterns or quality, no thumbnail completed from other photos, nothing 
 ends it. ``done`` says how much each found and wrote. Each runs in a process of its own, models loaded
 before the clock starts. Seconds are of the wall and of processor time: on a busy machine only the latter
 says anything, and with a GPU only the former. ``share`` is of all processor time, ``ratio`` the script's
-seconds by ours, of whichever clock: end to end, and of what both do, the four models' stages.
+seconds by ours, of whichever clock: end to end, and of what both do, the four models' stages. Where our
+workers overlap, a stage's time is that in which any of them was in its model, whatever the others did.
+
+The photos of ``sample_photos`` have up to a megapixel, a phone's have 12: ``--megapixels 12`` gives both sides
+JPEG copies enlarged to that (Lanczos, quality 90, EXIF kept), made before any clock starts. Their pixels are
+as many, but as smooth as enlarged ones are: a real photo's decoding takes somewhat longer, for both.
+
+OMP_NUM_THREADS and OPENBLAS_NUM_THREADS count for both; unset, each side has the threads it would have.
 
 ``--untrained`` puts the gpu profile's networks in at full size with random weights
 (``benches/untrained.py``), for machines that can't fetch the real ones.
@@ -28,6 +35,8 @@ from benches.busy import Busy
 from benches.clock import Clock, Spent
 from benches.plainly import plain
 
+from PIL import Image as Pillow
+
 from wardrobe import backends, batch, config
 from wardrobe.folder import scan
 
@@ -38,6 +47,8 @@ BOTH = ("pose", "segment", "embed", "classify")  # stages that the script has, t
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--photos", type=Path, default=ROOT / "sample_photos")
     parser.add_argument("--limit", type=int, default=40, help="photos")
+    parser.add_argument("--megapixels", type=float, metavar="N", help="enlarged to so many")
+    parser.add_argument("--workers", type=int, default=0, help="the product's; 0 for its default")
     parser.add_argument("--profile", choices=["small", "gpu"], default="small")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=8, help="photos at once; on a GPU try 32")
@@ -50,15 +61,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
     """Each stage of the product, all of it, a second run in which all is remembered; the script."""
-    with models(args.untrained):
-        yield from _rows(args)
+    with models(args.untrained), tempfile.TemporaryDirectory() as folder:
+        photos = args.photos
+        if args.megapixels:
+            photos = Path(folder)
+            enlarge(args.photos, photos, args.limit + 1, args.megapixels)
+        yield from _rows(args, photos)
 
 
-def _rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
+def enlarge(photos: Path, into: Path, count: int, megapixels: float) -> None:
+    """The first so many photos of a folder as JPEGs of a size, whatever they were."""
+    for n, found in enumerate(list(scan(photos))[:count]):
+        with Pillow.open(found.file) as picture:
+            exif, whole = picture.info.get("exif", b""), picture.convert("RGB")
+        scale = (megapixels * 1e6 / (whole.width * whole.height)) ** 0.5
+        size = round(whole.width * scale), round(whole.height * scale)
+        large = whole.resize(size, Pillow.Resampling.LANCZOS)
+        large.save(into / f"{n:04d}.jpg", quality=90, exif=exif)
+
+
+def _rows(args: argparse.Namespace, photos: Path) -> Iterator[Mapping[str, object]]:
     chosen = {"run.device": args.device, "run.batch": str(args.batch)}
+    chosen["run.workers"] = str(args.workers)
     if args.thumbnails or args.untrained:  # Stable Diffusion isn't among the random ones
         chosen["thumbnail.model"] = args.thumbnails or "inpaint-cloth"
-    ours = alone(product, args.photos, args.limit, args.profile, chosen)
+    ours = alone(product, photos, args.limit, args.profile, chosen)
     if ours.value is None:
         yield _row("product", args.limit, (0.0, 0.0), peak=ours.died)
         return
@@ -70,7 +97,7 @@ def _rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
     yield _row("product, again", n, ours.value["again"], whole=total[1])
     if args.skip_plain:
         return
-    script = alone(plain, args.photos, args.limit, args.profile, args.device)
+    script = alone(plain, photos, args.limit, args.profile, args.device)
     if script.value is None:
         yield _row("script", n, (0.0, 0.0), peak=script.died)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
@@ -115,6 +115,56 @@ def resolve(device: str) -> str:
                 " slowly; --profile small is made for it."
             )
     return device
+
+
+def parallel(model: str, device: str) -> bool:
+    """Whether several threads may ask a model at once, and gain by it.
+
+    Args:
+        model: its name, or its identity, which begins with it.
+    """
+    return weights.find(model.partition("@")[0]).parallel and resolve(device) == "cpu"
+
+
+class Calm:
+    """Torch without threads of its own, while entered, for models that are :func:`parallel`.
+
+    Its threads wait for one another by spinning: where something else is busy too, a build took five times
+    as long, and how many there are shows in the last bits of an answer. Torch counts its threads for each
+    thread that calls it, so that those who ask are told, one by one; afterwards it has them again.
+    """
+
+    def __init__(self) -> None:
+        self._before: int | None = None
+
+    def __enter__(self) -> Calm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            sys.modules["torch"].set_num_threads(self._before)
+
+    def of(self, create: Callable[[str, str, str], Any]) -> Callable[[str, str, str], Any]:
+        """The same maker of models, whose parallel ones compute in the thread that asks."""
+
+        def made(stage: str, name: str, device: str) -> Any:
+            model = create(stage, name, device)
+            if not parallel(name, device):
+                return model
+
+            def answer(*inputs: Any) -> Any:
+                self._hush()
+                return model(*inputs)
+
+            return answer
+
+        return made
+
+    def _hush(self) -> None:
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.get_num_threads() > 1:
+            self._before = self._before or torch.get_num_threads()
+            torch.set_num_threads(1)
 
 
 def free() -> None:

@@ -6,10 +6,12 @@ switched off before it is imported, and its settings go to a folder of ours.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 import pickle
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -240,7 +242,8 @@ class PublishedGarments(YoloSegment):
 class _Network:
     """A network on its device. On the CPU pictures go through one by one, so that a batch's bytes
     are its singles'; on CUDA those of one shape go together, in half precision. Channels last on both:
-    a sixth faster on the CPU, too, and coordinates move by less than 0.001 px."""
+    a sixth faster on the CPU, too, and coordinates move by less than 0.001 px. A head keeps what it made for
+    the last picture's shape, so each thread that asks has modules of its own, over the same weights."""
 
     def __init__(self, net: Any, device: str, maps: JointMaps | None = None) -> None:
         self._cuda = device.startswith("cuda")
@@ -249,6 +252,7 @@ class _Network:
         if maps is not None:
             self._net = _Mapped(self._net, maps.to(device).eval())
         self._net = self._net.to(memory_format=torch.channels_last)
+        self._mine = threading.local()
         self._portions = Portions(ON_CUDA if self._cuda else 1, torch.cuda.empty_cache)
 
     def __call__(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
@@ -267,7 +271,7 @@ class _Network:
     def _forward(self, tensors: Sequence[torch.Tensor]) -> list[Any]:
         together = torch.cat(list(tensors)).contiguous(memory_format=torch.channels_last)
         if not self._cuda:
-            return [self._net(together)[0]]
+            return [self._own()(together)[0]]
         together = together.pin_memory().to(self._device, non_blocking=True)
         # float16: its 11 bits keep coordinates of 640 px to half a pixel, bfloat16's 8 don't.
         with torch.autocast("cuda", torch.float16):
@@ -275,6 +279,12 @@ class _Network:
         if isinstance(raw, torch.Tensor):
             return list(raw.float().split(1))
         return list(zip(*(part.float().split(1) for part in raw), strict=True))
+
+    def _own(self) -> Any:
+        if not hasattr(self._mine, "net"):
+            weights = [*self._net.parameters(), *self._net.buffers()]
+            self._mine.net = copy.deepcopy(self._net, {id(w): w for w in weights})
+        return self._mine.net
 
 
 class _Mapped(torch.nn.Module):

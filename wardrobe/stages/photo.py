@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from wardrobe import images
@@ -24,7 +25,8 @@ class Pictures:
 
     Pictures that a stage may want are announced with :meth:`expect`; the first question decodes
     the rest of the batch side by side. Those of the batch that comes next can be decoded meanwhile,
-    off the main thread (:meth:`ahead`).
+    off the main thread (:meth:`ahead`). Several threads may ask at once; a batch is announced by one, when
+    nobody asks.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,6 +34,7 @@ class Pictures:
         self._files: dict[str, Path] = {}
         self._read: dict[str, images.Picture | PhotoError] = {}
         self._coming: dict[str, Future[images.Picture | PhotoError]] = {}
+        self._turn = Lock()  # to change these two
         self._pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
 
     def expect(self, files: dict[str, Path]) -> None:
@@ -51,19 +54,27 @@ class Pictures:
 
     def ahead(self, files: dict[str, Path]) -> None:
         """Begin to decode pictures that :meth:`expect` will announce next."""
+        with self._turn:
+            self._begin(files)
+
+    def _begin(self, files: dict[str, Path]) -> None:
         for photo_id, file in files.items():
             if photo_id not in self._coming and photo_id not in self._read:
                 self._coming[photo_id] = self._pool.submit(self._decode, photo_id, file)
 
     def read(self, ids: Sequence[str]) -> list[images.Picture | PhotoError]:
         """The pictures, or why they can't be read."""
-        missing = [i for i in dict.fromkeys(ids) if i not in self._read]
-        self.ahead({i: self._files[i] for i in missing})
-        for photo_id in missing:
-            self._read[photo_id] = self._coming.pop(photo_id).result()
-        for photo_id in ids:  # those last asked for are last
-            self._read[photo_id] = self._read.pop(photo_id)
-        return [self._read[i] for i in ids]
+        with self._turn:
+            self._begin({i: self._files[i] for i in ids if i not in self._read})
+            coming = {i: self._coming[i] for i in ids if i in self._coming}
+        came = {i: future.result() for i, future in coming.items()}
+        with self._turn:
+            for photo_id, picture in came.items():
+                self._coming.pop(photo_id, None)
+                self._read[photo_id] = picture
+            for photo_id in ids:  # those last asked for are last
+                self._read[photo_id] = self._read.pop(photo_id)
+            return [self._read[i] for i in ids]
 
     def __call__(self, photo: Photo) -> Image:
         """(h, w, 3) uint8 of one photo; raises its PhotoError."""

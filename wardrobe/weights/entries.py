@@ -60,6 +60,8 @@ class Model:
         files: of several files each ``{path, bytes, sha256, url, made}``, all but the path optional.
         needs: name of a model whose weights this one builds on, or "".
         parts: names of the models that this one puts together.
+        parallel: several threads may ask its backend at once; on the CPU it answers input by input, and
+            gains more by that than by threads of its own.
         same_cosine: an embedder's own value for the setting of that name, by calibration.
         options: passed to the backend: input size, labels, thresholds.
     """
@@ -80,6 +82,7 @@ class Model:
     needs: str = ""
     parts: tuple[str, ...] = ()
     card: str = ""
+    parallel: bool = False
     same_cosine: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
