@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -45,17 +47,18 @@ class Crew:
         return self.workers > 1 and (not model or self._may_share(model))
 
     def each(self, work: Callable[[In], Out], inputs: Iterable[In]) -> Sequence[Out]:
-        """``work`` of every input, in order.
+        """``work`` of every input, in order; BLAS has no threads of its own meanwhile, which would spin.
 
         Raises:
             Exception: the first, in that order, that an input raised; what wasn't begun by then never is.
         """
-        coming = [self._pool.submit(work, one) for one in inputs]
-        try:
-            return [future.result() for future in coming]
-        finally:
-            for future in coming:
-                future.cancel()
+        with threadpool_limits(1, "blas"):
+            coming = [self._pool.submit(work, one) for one in inputs]
+            try:
+                return [future.result() for future in coming]
+            finally:
+                for future in coming:
+                    future.cancel()
 
 
 def _processors() -> int:

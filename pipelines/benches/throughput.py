@@ -34,7 +34,6 @@ from benches.alone import alone
 from benches.busy import Busy
 from benches.clock import Clock, Spent
 from benches.plainly import plain
-
 from PIL import Image as Pillow
 
 from wardrobe import backends, batch, config

@@ -127,11 +127,11 @@ def parallel(model: str, device: str) -> bool:
 
 
 class Calm:
-    """Torch without threads of its own, while entered, for models that are :func:`parallel`.
+    """While entered, torch has no threads of its own for models that are :func:`parallel`.
 
-    Its threads wait for one another by spinning: where something else is busy too, a build took five times
-    as long, and how many there are shows in the last bits of an answer. Torch counts its threads for each
-    thread that calls it, so that those who ask are told, one by one; afterwards it has them again.
+    They wait for one another by spinning: beside other busy processes a build took five times as long; and
+    how many there are shows in the last bits of an answer. Torch counts them for each thread that calls it,
+    so that those who ask are told, one by one. Afterwards it has them again.
     """
 
     def __init__(self) -> None:
