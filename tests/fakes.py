@@ -6,6 +6,7 @@ find them by colour, so the whole pipeline can be checked without a weight file.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -79,6 +80,7 @@ class Models:
         self.calls: Counter[str] = Counter()
         self.loaded: list[str] = []
         self.trouble: dict[str, Exception] = {}
+        self._turn = threading.Lock()
 
     def create(self, stage: str, name: str, device: str) -> Any:
         self.loaded.append(stage)
@@ -94,7 +96,8 @@ class Models:
 
         def model(batch: Sequence[Any], *_: Any) -> Any:
             if stage != "inpaint":  # asked as holes come, of which drawn people have few
-                self.calls[stage] += len(batch)
+                with self._turn:  # a crew's threads ask side by side
+                    self.calls[stage] += len(batch)
             if stage in self.trouble:
                 raise self.trouble[stage]
             found = [answer(one) for one in batch]

@@ -44,7 +44,7 @@ class Crew:
 
     def shares(self, model: str) -> bool:
         """Whether a stage with that model is shared."""
-        return self.workers > 1 and (not model or self._may_share(model))
+        return not model or self._may_share(model)
 
     def each(self, work: Callable[[In], Out], inputs: Iterable[In]) -> Sequence[Out]:
         """``work`` of every input, in order; BLAS has no threads of its own meanwhile, which would spin.
@@ -53,6 +53,8 @@ class Crew:
             Exception: the first, in that order, that an input raised; what wasn't begun by then never is.
         """
         with threadpool_limits(1, "blas"):
+            if self.workers == 1:
+                return [work(one) for one in inputs]
             coming = [self._pool.submit(work, one) for one in inputs]
             try:
                 return [future.result() for future in coming]

@@ -108,12 +108,17 @@ def remembered(
     missing = {k: one for k, one in zip(keys, inputs, strict=True) if k not in known}  # each once
     results: list[Result] = []
     if compute and missing:
-        todo = list(missing.items())
+        todo = list(missing.values())
         if crew and len(todo) > 1 and crew.shares(stage.model):
-            shared = crew.each(lambda one: _computed(stage, [one]), todo)
-            results = [result for share in shared for result in share]
+            outs = [out for one in crew.each(lambda i: _encoded(stage, [i]), todo) for out in one]
         else:
-            results = _computed(stage, todo)
+            outs = _encoded(stage, todo)
+        for (key, one), (out, seconds) in zip(missing.items(), outs, strict=True):
+            if isinstance(out, Exception):
+                log.warning("%s: %s: %s", stage.name, stage.digest(one)[:12], type(out).__name__)
+                results.append(_failed(stage, key, out, seconds))
+            else:
+                results.append(Result(key, stage.name, stage.model, out, None, True, seconds))
         store.remember(results)
     unknown = Failure(stage.name, "not computed", "The run has not come this far yet.", False)
     # Fresh answers are read back like old ones, so that what follows sees the same bytes either way.
@@ -128,17 +133,12 @@ def key_of(stage: Stage[In, Any], one: In) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
-def _computed(stage: Stage[In, Any], todo: Sequence[tuple[str, In]]) -> list[Result]:
-    """What the stage says of inputs given with their keys, in order."""
-    outs = _attempt(stage, [one for _, one in todo])
-    results = []
-    for (key, _), (out, seconds) in zip(todo, outs, strict=True):
-        if isinstance(out, Exception):
-            results.append(_failed(stage, key, out, seconds))
-        else:
-            value = stage.encode(out)
-            results.append(Result(key, stage.name, stage.model, value, None, True, seconds))
-    return results
+def _encoded(stage: Stage[In, Any], batch: list[In]) -> list[tuple[bytes | Exception, float]]:
+    """What the stage says of each input, or raised for it, and how long it took."""
+    return [
+        (out if isinstance(out, Exception) else stage.encode(out), seconds)
+        for out, seconds in _attempt(stage, batch)
+    ]
 
 
 def _attempt(stage: Stage[In, Any], batch: list[In]) -> list[tuple[Any, float]]:
@@ -151,7 +151,6 @@ def _attempt(stage: Stage[In, Any], batch: list[In]) -> list[tuple[Any, float]]:
         if isinstance(e, WardrobeError) and not isinstance(e, PhotoError):
             raise  # a missing model or a full disk is the run's trouble, not the photo's
         if len(batch) == 1:
-            log.warning("%s: %s: %s", stage.name, stage.digest(batch[0])[:12], type(e).__name__)
             return [(e, time.perf_counter() - began)]
         half = len(batch) // 2
         return _attempt(stage, batch[:half]) + _attempt(stage, batch[half:])

@@ -9,8 +9,8 @@ seconds by ours, of whichever clock: end to end, and of what both do, the four m
 workers overlap, a stage's time is that in which any of them was in its model, whatever the others did.
 
 The photos of ``sample_photos`` have up to a megapixel, a phone's have 12: ``--megapixels 12`` gives both sides
-JPEG copies enlarged to that (Lanczos, quality 90, EXIF kept), made before any clock starts. Their pixels are
-as many, but as smooth as enlarged ones are: a real photo's decoding takes somewhat longer, for both.
+upright JPEG copies enlarged to that (Lanczos, quality 90, their time kept), made before any clock starts. They
+have as many pixels, but as smooth ones as enlarging gives: a real photo is decoded somewhat slower, for both.
 
 OMP_NUM_THREADS and OPENBLAS_NUM_THREADS count for both; unset, each side has the threads it would have.
 
@@ -36,10 +36,11 @@ from benches.clock import Clock, Spent
 from benches.plainly import plain
 from PIL import Image as Pillow
 
-from wardrobe import backends, batch, config
+from wardrobe import backends, batch, config, images
 from wardrobe.folder import scan
 
 ROOT = Path(__file__).parents[2]
+TAKEN = 0x0132  # EXIF tag
 BOTH = ("pose", "segment", "embed", "classify")  # stages that the script has, too
 
 
@@ -71,11 +72,12 @@ def rows(args: argparse.Namespace) -> Iterator[Mapping[str, object]]:
 def enlarge(photos: Path, into: Path, count: int, megapixels: float) -> None:
     """The first so many photos of a folder as JPEGs of a size, whatever they were."""
     for n, found in enumerate(list(scan(photos))[:count]):
-        with Pillow.open(found.file) as picture:
-            exif, whole = picture.info.get("exif", b""), picture.convert("RGB")
-        scale = (megapixels * 1e6 / (whole.width * whole.height)) ** 0.5
-        size = round(whole.width * scale), round(whole.height * scale)
-        large = whole.resize(size, Pillow.Resampling.LANCZOS)
+        photo, exif = images.read(found.file, work_px=None, max_megapixels=150), Pillow.Exif()
+        if photo.taken_at:
+            exif[TAKEN] = f"{photo.taken_at:%Y:%m:%d %H:%M:%S}"
+        scale = (megapixels * 1e6 / (photo.size[0] * photo.size[1])) ** 0.5
+        size = round(photo.size[0] * scale), round(photo.size[1] * scale)
+        large = Pillow.fromarray(photo.pixels).resize(size, Pillow.Resampling.LANCZOS)
         large.save(into / f"{n:04d}.jpg", quality=90, exif=exif)
 
 

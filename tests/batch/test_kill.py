@@ -16,23 +16,21 @@ from conftest import ROOT
 from wardrobe import batch, closet
 from wardrobe.store import Store
 
-# A process of its own whose model of one stage never answers its n-th call, and says so.
+# A process of its own whose model of one stage doesn't answer its n-th call, one an input, and says so.
 PROGRAM = """
-import signal, sys, time
+import itertools, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs are started without
 sys.path.insert(0, {tests!r})
 import fakes
 from pathlib import Path
 from wardrobe import batch, config
-models, calls = fakes.Models(), 0
+models, calls = fakes.Models(), itertools.count(1)
 def held(stage, name, device):
     model = models.create(stage, name, device)
     def answer(*inputs):
-        global calls
-        calls += stage == {stage!r}
-        if stage == {stage!r} and calls == {call}:
+        if stage == {stage!r} and next(calls) == {call}:
             print("held", flush=True)
-            time.sleep(600)
+            time.sleep({seconds})
         return model(*inputs)
     return answer
 settings = config.load(overrides={{"run.batch": "2"}})
@@ -47,9 +45,11 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def start(photos: Path, out: Path, stage: str, call: int) -> subprocess.Popen[bytes]:
+def start(
+    photos: Path, out: Path, stage: str, call: int, seconds: int = 600
+) -> subprocess.Popen[bytes]:
     """A run that hangs in a call of a stage's model, where whatever came before is in the store."""
-    code = PROGRAM.format(tests=str(ROOT / "tests"), stage=stage, call=call)
+    code = PROGRAM.format(tests=str(ROOT / "tests"), stage=stage, call=call, seconds=seconds)
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(photos), str(out)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -71,7 +71,7 @@ def answers(out: Path, stage: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("stage", "call"), [("pose", 1), ("segment", 3), ("embed", 4), ("classify", 6)]
+    ("stage", "call"), [("pose", 1), ("segment", 5), ("embed", 13), ("classify", 21)]
 )
 def test_killed_and_run_again(photos: Path, tmp_path: Path, stage: str, call: int) -> None:
     out = tmp_path / "out"
@@ -105,9 +105,10 @@ def test_a_second_process_is_told_that_the_store_is_busy(photos: Path, tmp_path:
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT can't be sent to one process there")
 def test_ctrl_c_leaves_a_store_that_goes_on(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    process = start(photos, out, "segment", 3)
+    process = start(photos, out, "segment", 5, seconds=3)
     assert answers(out, "segment") == 4
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) != 0
+    assert answers(out, "segment") == 4  # what was begun came to its end, and nothing else was
     report = batch.build(photos, out, create=fakes.Models().create)
     assert report.catalogue.funnel.kept == 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,18 @@ def test_ultralytics_may_not_install_sync_or_call_out(
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     segment([np.zeros((64, 64, 3), np.uint8)], [20.0])
+
+
+def test_threads_that_ask_at_once_are_answered_as_alone(
+    pose: yolo.YoloPose, pictures: list[Image]
+) -> None:
+    """Pictures of several shapes: a head that two threads shared would mix up their grids."""
+    shapes = [picture[: 200 + 60 * i] for i, picture in enumerate(pictures)]
+    alone = [pose([picture]) for picture in shapes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda picture: pose([picture]), shapes * 4))
+    for (mine,), (other,) in zip(alone * 4, together, strict=True):
+        assert [(p.box, p.score) for p in mine] == [(p.box, p.score) for p in other]
+        assert all(
+            np.array_equal(p.pose.joints, q.pose.joints) for p, q in zip(mine, other, strict=True)
+        )
