@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bench
 import gpu_check
+import numpy as np
 import pytest
-from benches import busy, group
+from benches import busy, group, throughput
 from benches.alone import alone
+from benches.clock import Spent
 from conftest import ROOT
+from PIL import Image as Pillow
+
+from wardrobe import images
 
 
 def half_a_gigabyte() -> int:
@@ -93,6 +99,37 @@ def test_a_try_on_says_what_it_takes(tmp_path: Path) -> None:
     assert [row["garment"] for row in rows] == ["lying alone", "worn"]
     assert all(row["died"] is None and 0 < row["processor s"] < 60 for row in rows)
     assert all(100 < row["peak MB"] < row["wanted MB"] for row in rows)
+
+
+def test_photos_are_enlarged_to_a_phone_s_size_for_both_sides(tmp_path: Path) -> None:
+    Pillow.new("RGB", (5, 5)).save(tmp_path / "z.png")  # beyond the count
+    for name in ("IMG_0423.jpg", "IMG_0438.heic"):
+        (tmp_path / name).write_bytes((ROOT / "sample_photos" / name).read_bytes())
+    (tmp_path / "large").mkdir()
+    throughput.enlarge(tmp_path, tmp_path / "large", 2, 3)
+    for file, name in zip(
+        sorted((tmp_path / "large").iterdir()), ("IMG_0423.jpg", "IMG_0438.heic"), strict=True
+    ):
+        before, after = (
+            images.read(f, work_px=256, max_megapixels=9) for f in (tmp_path / name, file)
+        )
+        assert after.size[0] * after.size[1] == pytest.approx(3e6, rel=0.01)
+        assert after.taken_at == before.taken_at is not None
+        assert after.pixels.shape == before.pixels.shape  # upright
+        assert np.abs(after.pixels.astype(int) - before.pixels).mean() < 4
+
+
+def test_time_that_threads_spend_together_counts_once() -> None:
+    spent = Spent()
+    asleep = spent.timed("asleep", lambda: time.sleep(0.1))
+    with ThreadPoolExecutor(3) as pool:
+        total, _ = spent.clock(
+            lambda: [f.result() for f in [pool.submit(asleep) for _ in range(3)]]
+        )
+    asleep()
+    parts = spent.rest(total, "rest")
+    assert parts["asleep"][0] == pytest.approx(0.2, abs=0.05)
+    assert parts["asleep"][1] < 0.05  # nobody computed
 
 
 @pytest.mark.slow
