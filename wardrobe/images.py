@@ -340,7 +340,7 @@ def _upright(im: PIL.Image.Image, work_px: int | None) -> tuple[Image, bool]:
     flat = _flat(im)
     size = reduced(flat.size, work_px)
     if size != flat.size:
-        flat = flat.resize(size, PIL.Image.Resampling.HAMMING, reducing_gap=3.0)
+        flat = flat.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=3.0)
     flat = _srgb(flat, im.info.get("icc_profile"))
     try:
         # Asked after decoding: the readers of TIFF and HEIC turn the pixels and drop the tag.
