@@ -12,7 +12,7 @@ from wardrobe import decisions
 from wardrobe.catalogue import Filled, Seen
 from wardrobe.decisions import Word
 from wardrobe.pipeline import Recipe, Sight
-from wardrobe.runner import Answer, key_of, remembered
+from wardrobe.runner import Answer, remembered
 from wardrobe.stages import mend
 from wardrobe.stages.amodal import Extent
 from wardrobe.stages.mend import Mended, Piece, View
@@ -75,14 +75,16 @@ def pictures(
     in_turn = sorted(items, key=lambda item: known[item.garment_ids[0]].worn.photo.path)
     for start in range(0, len(items), size):
         watch(start, len(items))
-        part, then = in_turn[start : start + size], in_turn[start + size : start + 2 * size]
+        part = in_turn[start : start + size]
         pieces = [_piece(item, known, word) for item in part]
         shown = [p.cover.worn for p in pieces]
-        recipe.pictures.expect(_photos(pieces, files))
-        coming = {key_of(recipe.mend, p): p for p in (_piece(i, known, word) for i in then)}
-        made_before = store.recall(list(coming))
-        new = [p for key, p in coming.items() if key not in made_before]
-        recipe.pictures.ahead(_photos(new, files))
+        recipe.pictures.expect(
+            {
+                v.worn.photo.id: files[v.worn.photo.id]
+                for p in pieces
+                for v in (p.cover, *p.others[: mend.MOST_VIEWS])
+            }
+        )
         thumbnails: list[Answer[Mended]] = remembered(recipe.mend, pieces, store, crew=recipe.crew)
         cutouts: list[Answer[bytes]] = remembered(recipe.cut_out, shown, store, crew=recipe.crew)
         for item, thumbnail, cutout in zip(part, thumbnails, cutouts, strict=True):
@@ -129,12 +131,6 @@ def _piece(item: Item, known: Mapping[str, View], word: Word) -> Piece:
     return Piece(
         item.category, known[cover], tuple(known[g] for g in item.garment_ids if g != cover)
     )
-
-
-def _photos(pieces: Sequence[Piece], files: Mapping[str, Path]) -> dict[str, Path]:
-    """Photo id -> file of all that the pieces may show."""
-    views = [v for p in pieces for v in (p.cover, *p.others[: mend.MOST_VIEWS])]
-    return {v.worn.photo.id: files[v.worn.photo.id] for v in views}
 
 
 def _kept(thumbnail: Mended | None, cutout: bytes | None, store: Store) -> Pictures:
