@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wardrobe import figure, geometry
 from wardrobe.dressing import Dressed
-from wardrobe.types import Box, Image, Pose
+from wardrobe.types import Box, Image, MaskArray, Pose
 
 Floats = NDArray[np.float32]
 SIZE = (64, 48)  # px, height and width of the maps
@@ -32,6 +32,8 @@ GAIN = (0.45, 1.9)  # no fold is darker, no light brighter
 AROUND = 0.2  # share of the region's longer side shown around it
 MOVED = 0.25  # more or less cloth than this is meant: below it the bent garment's crisp edge stays
 CRISP = 5.0  # how much sharper than a map's pixel a moved edge is drawn
+EDGES = 1.5 / 64  # of the maps' height, how far an edge is moved
+BESIDE = 0.4  # of a difference that is believed beside cloth: more draws a haze round people, and is no nearer
 SHADE = 2.0  # px of the maps over which shade is even
 WHOLE = 0.95  # cloth from which a pixel has the garment's colour alone
 
@@ -102,7 +104,7 @@ def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:
     box = (max(int(x0), 0), max(int(y0), 0), min(int(np.ceil(x1)), w), min(int(np.ceil(y1)), h))
     at = np.s_[box[1] : box[3], box[0] : box[2]]
     inside, front = dressed.region[at], dressed.front[at]
-    cloth = _edged(dressed.cloth[at], seen, answer[3], box)
+    cloth = _edged(dressed.cloth[at], dressed.skin[at], seen, answer[3], box)
     laid = _laid(dressed, at, cloth)
     out = dressed.image.copy()
     out[at][inside] = np.clip(laid, 0, 255).round()[inside]
@@ -111,6 +113,7 @@ def applied(dressed: Dressed, seen: View, answer: Floats) -> Image:
     gain = _large(np.clip(_shade(drawn, seen) / _shade(coarse, seen), *GAIN), seen, box)
     off = _large(drawn - coarse, seen, box)
     share = np.clip(cloth / np.maximum(1 - front, 1e-3), 0, 1)[..., None]  # of what isn't in front
+    off = off * BESIDE
     lit = laid + (laid * (np.clip(gain, *GAIN) - 1) * share + off * (1 - share)) * (
         1 - front[..., None]
     )
@@ -129,8 +132,13 @@ def _shade(picture: Floats, seen: View) -> Floats:
     return np.asarray(ink / gaussian_filter(weight, sigma), np.float32)
 
 
-def _edged(cloth: Floats, seen: View, more: Floats, box: tuple[int, int, int, int]) -> Floats:
-    """The garment's share of each pixel of a box, once it covers more here and less there."""
+def _edged(
+    cloth: Floats, skin: Floats, seen: View, more: Floats, box: tuple[int, int, int, int]
+) -> Floats:
+    """The garment's share of each pixel of a box, once it covers more here and less there.
+
+    How long its sleeves are is its picture's to say: limbs that it leaves bare stay bare.
+    """
     from scipy.ndimage import maximum_filter
 
     meant = maximum_filter((np.abs(more) > MOVED).astype(np.float32), 3)
@@ -139,8 +147,19 @@ def _edged(cloth: Floats, seen: View, more: Floats, box: tuple[int, int, int, in
     small = np.clip(seen.planes[CLOTH] * 0.5 + 0.5 + more, 0, 1)
     both = _large(np.stack([small, meant], axis=-1), seen, box)
     soft = np.clip((both[..., 0] - 0.5) * CRISP + 0.5, 0, 1)
-    moved = np.clip(both[..., 1], 0, 1)
+    moved = np.clip(both[..., 1], 0, 1) * (1 - skin)
+    moved = moved * _about(cloth, EDGES * (seen.window[3] - seen.window[1]))
     return np.asarray(cloth * (1 - moved) + soft * moved, np.float32)
+
+
+def _about(cloth: Floats, far: float) -> MaskArray:
+    """(h, w) bool: within ``far`` px of the garment's edge. Farther off nothing is known to draw on: its
+    colours would be drawn out into streaks."""
+    from scipy.ndimage import distance_transform_edt
+
+    inner = cloth > 0.5
+    away = distance_transform_edt(inner) + distance_transform_edt(~inner)
+    return np.asarray(away <= far, np.bool_)
 
 
 def _laid(dressed: Dressed, at: tuple[slice, slice], cloth: Floats) -> Floats:
