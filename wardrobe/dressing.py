@@ -34,6 +34,7 @@ CRUMBS = 0.03  # the same of the garment itself, seen through gaps in what is wo
 HIGHEST_WAIST = 0.6  # torsos below the shoulders
 COVERS = 0.01  # square torsos of clothes from which they are known to be under a coat
 SHINS = 0.03  # square torsos of lower legs from which they say what the upper are like
+BELOW_NECK, LINING = 0.05, 0.35  # torsos; of a coat's brightness
 KNUCKLES = 2.2  # bones down an arm
 CHIN = 0.17  # torsos below the nose
 
@@ -334,6 +335,13 @@ def _behind(
         if shirt.sum() > COVERS * frame.torso**2:
             out = fill.spread_onto(out, image, shirt, free & trunk)
             neck = np.zeros_like(trunk)
+        elif (
+            draped.alpha > 0.9
+        ).any():  # nobody saw it: something plain, as dark as the coat inside
+            below_neck = frame.trunk.everywhere(size)[0] > BELOW_NECK
+            inside = draped.image[draped.alpha > 0.9].mean(axis=0) * LINING
+            out[free & trunk & below_neck] = inside
+            neck = neck & ~below_neck
         if under.sum() > COVERS * frame.torso**2:
             out = fill.spread_onto(out, image, geometry.worn_down(under, 2), free & (legs > 0.5))
             legs = np.zeros_like(legs)

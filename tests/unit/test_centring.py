@@ -180,3 +180,16 @@ def test_no_shirt_sticks_out_beside_the_coat_over_it() -> None:
     outside[: int(before.frame.joints[0, :, 1].mean())] = False
     assert (puffed & outside).sum() > 100
     assert (blue & outside).sum() < 0.1 * (puffed & outside).sum()
+
+
+def test_under_an_open_coat_nobody_is_bare_where_no_shirt_was_seen() -> None:
+    before, _ = wearer_in(2.0)
+    clothes = {"outerwear": before.clothes["tops"], "bottoms": before.clothes["bottoms"]}
+    wearer = replace(before, clothes=clothes)
+    goes, over, under = tryon.taken_off(wearer, "outerwear")
+    image = np.full((240, 260, 3), 200, np.uint8)
+    put = dressing.put_on(wearer, image, open_jacket(), goes=goes, over=over, under=under)
+    along, across = before.frame.trunk.everywhere(SIZE)
+    chest = (along > 0.2) & (along < 0.6) & (np.abs(across) < 0.06) & (put.cloth < 0.05)
+    assert chest.sum() > 50
+    assert (np.abs(put.image[chest].astype(int) - SKIN).sum(axis=1) > 120).all()
