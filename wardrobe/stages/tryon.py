@@ -152,7 +152,10 @@ def check(pose: Pose, category: Category, min_joint: float, who: str = "The phot
     """
     joints, name = NEEDS[category]
     if not body.seen(pose, min_joint)[list(joints)].any():
-        raise _refused(f"{who} doesn't show the {name}, where {category} are worn.", "out of frame")
+        verb = "is" if category == "outerwear" else "are"
+        raise _refused(
+            f"{who} doesn't show the {name}, where {category} {verb} worn.", "out of frame"
+        )
 
 
 def cut_of(piece: Piece) -> Whole:
