@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 STOP, BESIDE = 0.1, 0.22  # bones, and torsos beside an arm's bones where it may lie
 SEEN = 0.6  # share of an arm's width from which it is there
 UPPERMOST, BEYOND = 0.3, 0.05  # bones from the shoulder or hip on; about a covered limb
+WRIST = 1.88  # bones: no sleeve goes on over a hand
 SHIN_WIDE = 0.7  # of a leg's width; its edges are anybody's
 SLEEVELESS = 0.12  # bones; a sleeve that ends above is none, and the arm is bare from its shoulder
 
@@ -83,7 +84,7 @@ def covered(cut: Cut, draped: Draped, frame: Frame, skin: MaskArray, shirt: Mask
         near = curve.window((skin.shape[0], skin.shape[1]), 0.3)
         t, r = curve.field(near)
         limb = np.abs(r) < STOUT * np.interp(t, at, wide) + BEYOND
-        limb &= t < min(draped.ends[side], 1.88) - BEYOND
+        limb &= t < min(draped.ends[side], WRIST) - BEYOND
         out[near] |= skin[near] & limb & (t > UPPERMOST)
         if coat:
             out[near] |= shirt[near] & limb

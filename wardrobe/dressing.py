@@ -30,7 +30,7 @@ SHARED = 0.2  # of a garment's mask in another's from which both are one
 EDGE, ALIKE = 0.07, 12.0  # torsos and Lab units within which cloth at an edge is the same cloth
 COAT = 0.15  # square torsos from which outerwear hides the sleeves of what is under it
 SCRAP = 0.01  # the same of what is worn over it: a strap's end left by the segmenter
-CRUMBS = 0.03  # the same of the garment itself, seen through gaps in what is worn over it
+GLIMPSE = 0.03  # the same of the garment itself, seen through gaps in what is worn over it
 HIGHEST_WAIST = 0.6  # torsos below the shoulders
 COVERS = 0.01  # square torsos of clothes from which they are known to be under a coat
 SHINS = 0.03  # square torsos of lower legs from which they say what the upper are like
@@ -125,8 +125,8 @@ def put_on(
     draped = drape.closed(draped, goes, wearer.frame.torso)
     zone = geometry.grown(goes, _rim(wearer.frame))
     front = _front(wearer, cut, draped, over)
-    crumbs = _crumbs(draped, front, wearer.frame.torso) & ~zone
-    front = np.where(crumbs, 1, front).astype(np.float32)
+    glimpses = _glimpses(draped, front, wearer.frame.torso) & ~zone
+    front = np.where(glimpses, 1, front).astype(np.float32)
     free = zone & (front < 0.5)
     behind, skin, arms = _behind(wearer, cut, draped, goes, free, under, draped.alpha)
     made = behind
@@ -143,10 +143,10 @@ def put_on(
     return Dressed(picture, region, cloth, skin * (1 - cloth), behind, front, draped.alpha)
 
 
-def _crumbs(draped: Draped, front: Floats, torso: float) -> MaskArray:
+def _glimpses(draped: Draped, front: Floats, torso: float) -> MaskArray:
     """(h, w) bool: what is seen of the garment in scraps, through gaps in what is worn over it."""
     shown = np.asarray(draped.alpha * (1 - front), np.float32)
-    return np.asarray((shown > 0.004) & (_large(shown, CRUMBS * torso**2) == 0), np.bool_)
+    return np.asarray((shown > 0.004) & (_large(shown, GLIMPSE * torso**2) == 0), np.bool_)
 
 
 def _to_its_edge(wearer: Wearer, goes: MaskArray, over: MaskArray) -> MaskArray:
@@ -252,7 +252,7 @@ def _front(wearer: Wearer, cut: Cut, draped: Draped, over: MaskArray) -> Floats:
         t, r = frame.arm(side).field(near)
         end = max(draped.ends[side], 0.2) if upper else -0.2
         # A hand ends no sleeve: the wrist of a long sleeve lies under it.
-        start = min(end, 1.88) + 0.03
+        start = min(end, bared.WRIST) + 0.03
         share = np.clip((t - start) / 0.05, 0, 1) * np.clip((0.2 - np.abs(r)) / 0.03, 0, 1)
         share = share * ~_thigh(wearer, near, t)
         hand = _large(bare.skin[near] * share.astype(np.float32), CRUMB * frame.torso**2)

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 NEAR = 0.8  # torsos within which a map is looked at
 WIDE = 0.5  # of that, the spread of what a joint's first place counts
-PEAKED = (
-    4  # the power of a chance that its place is weighed by: left knee or right, not between them
-)
+PEAKED = 4  # power of a chance that its place is weighed by: left knee or right, not between
 SURE = 0.1  # chance from which the map alone says where a joint is
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wardrobe import api, backends, bare, body, centring, closet, color, geometry, images, relight
 from wardrobe.api import DEFAULTS, Picture, Watch
+from wardrobe.bare import Bare
 from wardrobe.catalogue import Entry
 from wardrobe.config import Settings
 from wardrobe.cut import WEARABLE
@@ -23,6 +24,7 @@ from wardrobe.errors import ConfigError, PhotoError
 from wardrobe.folder import locate
 from wardrobe.frame import Frame
 from wardrobe.labels import CATEGORIES, Category
+from wardrobe.relight import Light
 from wardrobe.stages import tryon
 from wardrobe.stages.tryon import Fitting, Piece, Plain, TryOnModel
 from wardrobe.store import Store
@@ -160,19 +162,27 @@ def chosen(people: Sequence[Person], who: int | None, settings: Settings) -> int
 
 def wearer_of(image: Image, person: Person, settings: Settings = DEFAULTS) -> Wearer:
     """The person with what they wear, as the small or large models see it."""
-    frame = Frame.of(person.pose, settings.pose.min_joint)
-    joints, _ = body.complete(person.pose, body.seen(person.pose, settings.pose.min_joint))
     clothes: dict[Category, MaskArray] = {}
-    all_ = np.zeros(image.shape[:2], np.bool_)
+    every = np.zeros(image.shape[:2], np.bool_)
     for g in api.segment(image, [person], settings=settings):
         mask = g.mask.array()
-        clothes[g.category] = clothes.get(g.category, np.zeros_like(all_)) | mask
+        clothes[g.category] = clothes.get(g.category, np.zeros_like(every)) | mask
         if g.category not in ("eyewear", "jewellery"):
-            all_ |= mask
-    found = bare.find(image, frame, joints[:5], all_)
-    light = relight.seen(image, found, joints[0], frame.torso, all_)
-    frame = centring.centred(frame, all_ | found.surely_skin(all_))
-    return Wearer(image, frame, joints[:5], found, clothes, light)
+            every |= mask
+    frame, head, found, light = _body(image, person, every, settings)
+    return Wearer(image, frame, head, found, clothes, light)
+
+
+def _body(
+    image: Image, person: Person, clothes: MaskArray, settings: Settings
+) -> tuple[Frame, NDArray[np.floating], Bare, Light]:
+    """Somebody's frame, head, bare skin and hair, and the light they are seen in."""
+    frame = Frame.of(person.pose, settings.pose.min_joint)
+    joints, _ = body.complete(person.pose, body.seen(person.pose, settings.pose.min_joint))
+    found = bare.find(image, frame, joints[:5], clothes)
+    light = relight.seen(image, found, joints[0], frame.torso, clothes)
+    frame = centring.centred(frame, clothes | found.surely_skin(clothes))
+    return frame, joints[:5], found, light
 
 
 def _worn(
@@ -186,15 +196,11 @@ def _worn(
     own: bool = False,
 ) -> Piece:
     """A garment somebody wears in a picture, with what hides it there and the light it is seen in."""
-    frame = Frame.of(wearer.pose, settings.pose.min_joint)
-    joints, _ = body.complete(wearer.pose, body.seen(wearer.pose, settings.pose.min_joint))
     every = mask.copy()
     for other in clothes:
         every |= other
-    found = bare.find(image, frame, joints[:5], every)
-    light = relight.seen(image, found, joints[0], frame.torso, every)
+    frame, _, found, light = _body(image, wearer, every, settings)
     skin = found.surely_skin(every)
-    frame = centring.centred(frame, every | skin)
     return Piece(image, mask, category, frame, name, every & ~mask, light, own, skin)
 
 

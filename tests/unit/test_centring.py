@@ -134,7 +134,7 @@ def test_scraps_of_a_dress_seen_through_gaps_of_a_coat_are_left_out() -> None:
     blank = np.zeros((*SIZE, 3), np.float32)
     empty = drape.Layer(blank, np.zeros(SIZE, np.float32))
     put = drape.Draped((drape.Layer(blank, alpha), empty, empty), (0.0, 0.0), 1.5)
-    found = dressing._crumbs(put, np.zeros(SIZE, np.float32), before.frame.torso)
+    found = dressing._glimpses(put, np.zeros(SIZE, np.float32), before.frame.torso)
     assert found[100, 62]
     assert not found[150, 120]
 

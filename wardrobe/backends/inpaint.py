@@ -6,6 +6,7 @@ asks for 1 where to fill, MI-GAN's for 255 where to *keep*; only this file knows
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +36,7 @@ class NullFiller:
         return [None] * len(pictures)
 
 
-class _OneByOne:
+class _OneByOne(ABC):
     """A batch as its singles: thumbnails come one at a time, and their fillings must not differ for
     having had company."""
 
@@ -55,8 +56,9 @@ class _OneByOne:
             out.append(np.where(known[..., None], one, filled))
         return out
 
+    @abstractmethod
     def _fill(self, image: Image, seen: MaskArray, outline: MaskArray) -> Floats:
-        raise NotImplementedError
+        """(h, w, 3) levels of 255, of which those of the outline that aren't seen are used."""
 
 
 class ClothFiller(_OneByOne):
